@@ -1,0 +1,209 @@
+"""A message: one e-mail to one recipient, and the rules that it must keep at the door.
+
+The rules, in the order in which they are checked:
+
+- the `id` names the business event, 1 to 200 printable characters, unique for ever;
+- exactly one recipient, an address that survives as a header, a local part of at most 64 characters;
+- subject, names, reply-to, header names and values carry no control character, so nothing can add a header;
+- custom headers may not set what the engine or the provider sets (From, To, Subject, Message-ID ...);
+- a body: HTML, text or both, valid Unicode without NUL or lone surrogates, 5 MB at most each
+  (Postmark's limit, the smallest of the three);
+- no attachments in version 1; no template until templates exist.
+
+A broken rule raises `InvalidMessage` with the field as `where`.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifyctl.domain.errors import InvalidMessage
+
+MAX_ID = 200
+MAX_ADDRESS = 254  # RFC 5321, 4.5.3.1.3 less the angle brackets
+MAX_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
+MAX_SUBJECT = 998  # RFC 5322, 2.1.1: the longest line
+MAX_NAME = 200
+MAX_HEADERS = 15  # Amazon SES, Simple.Headers
+MAX_HEADER_VALUE = 995  # Amazon SES, Simple.Headers
+MAX_BODY = 5_000_000  # Postmark, each body
+MAX_METADATA = 10
+MAX_METADATA_KEY = 20  # Postmark, field names
+MAX_METADATA_VALUE = 80  # Postmark, field values
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_HEADER_NAME = re.compile(r"[!-9;-~]{1,126}")
+_LOCAL_PART = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+")
+_DOMAIN_LABEL = re.compile(r"(?!-)[^\s@<>()\[\],;:\\\".\x00-\x1f\x7f]{1,63}(?<!-)")
+_ENGINE_HEADERS = frozenset(
+    "from to cc bcc sender subject date message-id reply-to return-path mime-version content-type "
+    "content-transfer-encoding received dkim-signature resent-from resent-to resent-cc resent-bcc".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox: `email` as given, `name` a display name or None."""
+
+    email: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that passed the door.
+
+    `html` and `text` are JSON string literals in UTF-8, quotes included, exactly as the producer wrote
+    them: bodies pass through to the provider without being decoded. `deadline` is epoch milliseconds.
+    """
+
+    id: str
+    type: str
+    to: Address
+    subject: str
+    html: bytes | None = None
+    text: bytes | None = None
+    customer: str | None = None
+    reply_to: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    deadline: int | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
+
+
+def check_id(value: str) -> str:
+    """Return the id, or raise: it must be printable, without space at the ends, 1 to 200 characters."""
+    if not value or len(value) > MAX_ID or value != value.strip():
+        raise InvalidMessage("MSG-ID", f"the id must have 1 to {MAX_ID} characters and no space at its ends", "id")
+    return check_text(value, "id", MAX_ID)
+
+
+def check_text(value: str, where: str, longest: int) -> str:
+    """Return a one-line text without control characters and lone surrogates, or raise."""
+    if _CONTROL.search(value):
+        raise InvalidMessage("MSG-HEADER-INJECTION", "holds a line break or another control character", where)
+    if _SURROGATE.search(value):
+        raise InvalidMessage("MSG-UNICODE", "holds a lone surrogate, which is no character", where)
+    if len(value) > longest:
+        raise InvalidMessage("MSG-SIZE", f"has {len(value)} characters, {longest} is the most", where)
+    return value
+
+
+def check_email(value: str, where: str) -> str:
+    """Return one address, or raise; lists, display forms, quoted local parts and line breaks are refused."""
+    check_text(value, where, MAX_ADDRESS)
+    local, at, domain = value.rpartition("@")
+    if "," in value or ";" in value or "@" in local:
+        raise InvalidMessage(
+            "MSG-RECIPIENTS", "must be exactly one address", where, "enqueue one message for each recipient"
+        )
+    labels = domain.split(".")
+    well_formed = _LOCAL_PART.fullmatch(local) and all(_DOMAIN_LABEL.fullmatch(label) for label in labels)
+    if not at or not well_formed or len(local) > MAX_LOCAL_PART or len(labels) < 2:
+        raise InvalidMessage("MSG-ADDRESS", "is not a usable e-mail address", where)
+    return value
+
+
+def check_headers(items: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return the custom headers, or raise: at most 15, no reserved name, no name twice, no injection."""
+    headers = tuple(items)
+    if len(headers) > MAX_HEADERS:
+        raise InvalidMessage("MSG-SIZE", f"has {len(headers)} headers, {MAX_HEADERS} is the most", "headers")
+    names = [name.lower() for name, _ in headers]
+    for name, value in headers:
+        check_header(name, value)
+        if names.count(name.lower()) > 1:
+            raise InvalidMessage("MSG-HEADER", "is given twice", f"headers.{name}")
+    return headers
+
+
+def check_header(name: str, value: str) -> None:
+    """Raise unless one custom header has a free, well-formed name and a one-line value."""
+    if not _HEADER_NAME.fullmatch(name):
+        raise InvalidMessage("MSG-HEADER-INJECTION", "a header name must be printable ASCII without colon", "headers")
+    if name.lower() in _ENGINE_HEADERS:
+        raise InvalidMessage("MSG-HEADER", "is set by the engine and cannot be given", f"headers.{name}")
+    check_text(value, f"headers.{name}", MAX_HEADER_VALUE)
+
+
+def check_metadata(items: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return the metadata, or raise: at most 10 pairs, keys of [A-Za-z0-9_-] up to 20, values up to 80."""
+    metadata = tuple(items)
+    if len(metadata) > MAX_METADATA:
+        raise InvalidMessage("MSG-SIZE", f"has {len(metadata)} entries, {MAX_METADATA} is the most", "metadata")
+    for key, value in metadata:
+        if not re.fullmatch(rf"[A-Za-z0-9_-]{{1,{MAX_METADATA_KEY}}}", key) or key.startswith("nf_"):
+            raise InvalidMessage("MSG-METADATA", "a key must match [A-Za-z0-9_-]{1,20}, not nf_...", "metadata")
+        check_text(value, f"metadata.{key}", MAX_METADATA_VALUE)
+    return metadata
+
+
+def check_body(literal: bytes | None, where: str) -> bytes | None:
+    """Return a JSON string literal that can be passed on, or raise.
+
+    Only escapes can hide NUL or a lone surrogate in valid UTF-8, so the literal is decoded only when
+    one of those escapes stands in it; a plain body costs two searches.
+    """
+    if literal is None:
+        return None
+    if literal[:1] != b'"':
+        raise InvalidMessage("MSG-SHAPE", "must be a string", where)
+    if len(literal) - 2 > MAX_BODY:
+        raise InvalidMessage("MSG-SIZE", f"has {len(literal) - 2} bytes, {MAX_BODY} is the most", where)
+    if b"\\u0000" in literal or b"\x00" in literal:
+        raise InvalidMessage("MSG-UNICODE", "holds NUL", where)
+    if b"\\ud" in literal or b"\\uD" in literal:
+        _refuse_lone_surrogates(literal, where)
+    return literal
+
+
+def _refuse_lone_surrogates(literal: bytes, where: str) -> None:
+    import json  # deferred: only bodies with surrogate escapes pay for it
+
+    if _SURROGATE.search(json.loads(literal)):
+        raise InvalidMessage("MSG-UNICODE", "holds a lone surrogate, which is no character", where)
+
+
+def check_deadline(value: str) -> int:
+    """Epoch milliseconds of an RFC 3339 time with a zone, or raise."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidMessage(
+            "MSG-DEADLINE", "is not a time with a zone", "deadline", "write it as 2026-11-24T09:00:00Z"
+        )
+    return int(moment.timestamp() * 1000)
+
+
+def build(message: Message, known_types: Iterable[str]) -> Message:
+    """Return the message when every rule holds, or raise `InvalidMessage` for the first that does not."""
+    check_id(message.id)
+    check_type(message.type, known_types)
+    check_email(message.to.email, "to.email")
+    check_text(message.to.name or "", "to.name", MAX_NAME)
+    check_text(message.subject, "subject", MAX_SUBJECT)
+    check_text(message.customer or "", "customer", MAX_ID)
+    if message.reply_to is not None:
+        check_email(message.reply_to, "reply_to")
+    check_headers(message.headers)
+    check_metadata(message.metadata)
+    if check_body(message.html, "html") is None and check_body(message.text, "text") is None:
+        raise InvalidMessage("MSG-BODY", "has neither html nor text", "html")
+    check_body(message.text, "text")
+    return message
+
+
+def check_type(value: str, known_types: Iterable[str]) -> str:
+    """Return the type when the registry knows it: an unknown type has no purpose, so no permission."""
+    known = tuple(known_types)
+    if value not in known:
+        raise InvalidMessage(
+            "MSG-TYPE",
+            f"unknown type {value[:60]!r}: its purpose is unknown",
+            "type",
+            f"use one of {', '.join(sorted(known))}, or add it to [types] of notifyctl.toml",
+        )
+    return value

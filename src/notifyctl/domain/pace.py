@@ -1,0 +1,59 @@
+"""Every wait of the engine in one frozen value.
+
+`production` is what runs for real. `demo` is the same engine with shorter waits, for the demonstration
+and for fault tests; it is printed where it is used, and production mode refuses it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Waits in seconds unless a name says otherwise.
+
+    `total` bounds one call, connecting included; a call must start within `start_by` of its admission, so no
+    copy can leave later than `max_send` after the intent was written. `reconcile` are the ages of an
+    ambiguous attempt at which evidence is sought; `events_wait` is how long an attempt at a provider
+    without search waits for an event. Sources: facts on BullMQ locks (25 h guard, 5/15 s heartbeat),
+    the model check (reconcile only after `max_send`), and the policy per priority (5 and 15 minutes).
+    """
+
+    name: str
+    connect: float
+    total: float
+    keepalive: float
+    start_by: float
+    heartbeat: float
+    heartbeat_ttl: float
+    adopt: float
+    reconcile: tuple[float, ...]
+    critical_resend: float
+    standard_resend: float
+    events_wait: float
+    absent_gap: float
+    retry: tuple[float, ...]
+    sender_rest: float
+    drain: float
+    block: float
+    outage_poll: float
+    lock: float = 25 * 3600.0
+
+    @property
+    def max_send(self) -> float:
+        """The longest time after the intent at which the body may still be leaving."""
+        return self.start_by + self.total
+
+
+PRODUCTION = Pace(
+    name="production", connect=3, total=15, keepalive=30, start_by=5, heartbeat=5, heartbeat_ttl=15, adopt=10,
+    reconcile=(30, 120, 300, 900), critical_resend=300, standard_resend=900, events_wait=300, absent_gap=90,
+    retry=(5, 30, 120, 300), sender_rest=300, drain=20, block=5, outage_poll=0.5,
+)  # fmt: skip
+
+DEMO = Pace(
+    name="demo", connect=0.5, total=1.5, keepalive=10, start_by=1, heartbeat=0.4, heartbeat_ttl=1.2, adopt=0.5,
+    reconcile=(3.2, 4.5, 6, 8), critical_resend=6, standard_resend=8, events_wait=5, absent_gap=1,
+    retry=(0.3, 0.6, 1.2, 2.4), sender_rest=5, drain=5, block=1, outage_poll=0.1,
+)  # fmt: skip
+
+PACES = {pace.name: pace for pace in (PRODUCTION, DEMO)}

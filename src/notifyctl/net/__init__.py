@@ -1,0 +1,1 @@
+"""The wire: the sending client, the control client, SigV4."""

@@ -1,0 +1,1 @@
+"""Resend, Postmark and Amazon SES, without I/O: message to request, response to outcome."""

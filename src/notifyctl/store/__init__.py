@@ -1,0 +1,1 @@
+"""Redis and Valkey: keys, scripts, the embedded server. Mechanism, no policy."""
