@@ -38,8 +38,9 @@ _HEADER_NAME = re.compile(r"[!-9;-~]{1,126}")
 _LOCAL_PART = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+")
 _DOMAIN_LABEL = re.compile(r"(?!-)[^\s@<>()\[\],;:\\\".\x00-\x1f\x7f]{1,63}(?<!-)")
 _ENGINE_HEADERS = frozenset(
-    "from to cc bcc sender subject date message-id reply-to return-path mime-version content-type "
-    "content-transfer-encoding received dkim-signature resent-from resent-to resent-cc resent-bcc".split()
+    ("from", "to", "cc", "bcc", "sender", "subject", "date", "message-id", "reply-to", "return-path", "received")
+    + ("mime-version", "content-type", "content-transfer-encoding", "dkim-signature", "x-notify-ref")
+    + ("resent-from", "resent-to", "resent-cc", "resent-bcc")
 )
 
 

@@ -221,10 +221,12 @@ def _rules(table: Mapping[str, Any], name: str, base: ProviderRules, where: str)
 
 
 def _bounds(table: Mapping[str, Any], base: Bounds, where: str) -> Bounds:
-    known = {item.name: item.type for item in fields(Bounds)}
+    known: dict[str, Any] = {item.name: item.type for item in fields(Bounds)}  # int or float
     _refuse_unknown(table, tuple(known), f"{where}: limits")
-    values = {name: _number(value, f"{where}: limits.{name}") for name, value in table.items()}
-    return replace(base, **{name: value if known[name] is float else int(value) for name, value in values.items()})
+    values: dict[str, Any] = {
+        name: known[name](_number(value, f"{where}: limits.{name}")) for name, value in table.items()
+    }
+    return replace(base, **values)
 
 
 def _number(value: Any, where: str) -> float:
