@@ -37,10 +37,10 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,126}")
 _LOCAL_PART = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+")
 _DOMAIN_LABEL = re.compile(r"(?!-)[^\s@<>()\[\],;:\\\".\x00-\x1f\x7f]{1,63}(?<!-)")
-_ENGINE_HEADERS = frozenset(
-    ("from", "to", "cc", "bcc", "sender", "subject", "date", "message-id", "reply-to", "return-path", "received")
-    + ("mime-version", "content-type", "content-transfer-encoding", "dkim-signature", "x-notify-ref")
-    + ("resent-from", "resent-to", "resent-cc", "resent-bcc")
+_ENGINE_HEADER = re.compile(
+    r"(resent-)?(from|to|cc|bcc|sender|date|message-id)|subject|reply-to|return-path|received|mime-version"
+    r"|content-(type|transfer-encoding)|dkim-signature|x-notify-ref",
+    re.IGNORECASE,
 )
 
 
@@ -123,7 +123,7 @@ def check_header(name: str, value: str) -> None:
     """Raise unless one custom header has a free, well-formed name and a one-line value."""
     if not _HEADER_NAME.fullmatch(name):
         raise InvalidMessage("MSG-HEADER-INJECTION", "a header name must be printable ASCII without colon", "headers")
-    if name.lower() in _ENGINE_HEADERS:
+    if _ENGINE_HEADER.fullmatch(name):
         raise InvalidMessage("MSG-HEADER", "is set by the engine and cannot be given", f"headers.{name}")
     check_text(value, f"headers.{name}", MAX_HEADER_VALUE)
 
