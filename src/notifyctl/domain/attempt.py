@@ -1,0 +1,153 @@
+"""Attempts: what we know of a message's provider calls, and what may be done next.
+
+A record is kept for each message id. It lists every attempt, written before its socket was used, with
+the outcome when one is known. `next_step` is the whole policy of the engine for one message.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from notifyctl.domain.outcome import Kind, Outcome
+
+
+class State(StrEnum):
+    """The states of a message; all but the first three are terminal."""
+
+    QUEUED = "queued"
+    ATTEMPTING = "attempting"
+    HELD = "held"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    REJECTED = "rejected"
+    SUPPRESSED = "suppressed"
+    NO_CONSENT = "no_consent"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+    @property
+    def terminal(self) -> bool:
+        """True when nothing more will be done for the message."""
+        return self not in (State.QUEUED, State.ATTEMPTING, State.HELD)
+
+
+class Why(StrEnum):
+    """Why an attempt was made."""
+
+    FIRST = "first"  # no copy can be out
+    REPLAY = "replay"  # same key and bytes after an ambiguous attempt: no further copy at that provider
+    RESEND = "resend"  # a recorded ambiguous resend: a second copy is possible, and meant
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One provider call for one message. Times are epoch milliseconds of the Redis server.
+
+    `digest` is the SHA-256 of the document; `owner` the token of the worker that admitted it.
+    `outcome` is None while the call runs, and for ever when its worker died.
+    """
+
+    id: str
+    provider: str
+    why: Why
+    intent_at: int
+    digest: str
+    owner: str
+    outcome: Outcome | None = None
+    result_at: int = 0
+
+    @property
+    def unresolved(self) -> bool:
+        """True when a copy may be out although nobody said so."""
+        return self.outcome is None or self.outcome.ambiguous
+
+    @property
+    def harmless(self) -> bool:
+        """True when surely no copy left."""
+        return not self.unresolved and self.outcome is not None and self.outcome.kind is not Kind.ACCEPTED
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is known of a message id. `version` 0 means that nothing was ever written.
+
+    `body` is the SHA-256 of the job data at the first attempt; `job` names queue and job that hold the
+    message; `looks` counts the searches for evidence since the last call that may have left a copy.
+    """
+
+    id: str
+    version: int = 0
+    state: State = State.QUEUED
+    attempts: tuple[Attempt, ...] = ()
+    body: str = ""
+    job: str = ""
+    looks: int = 0
+    reason: str = ""
+    provider: str = ""
+    provider_id: str = ""
+
+    @property
+    def suspect(self) -> Attempt | None:
+        """The latest unresolved attempt that may have left a copy of its own (never a replay)."""
+        originals = (item for item in reversed(self.attempts) if item.unresolved and item.why is not Why.REPLAY)
+        return next(originals, None)
+
+    @property
+    def ambiguous_resends(self) -> int:
+        """How many second copies were risked on purpose; one that surely left no copy does not count."""
+        return sum(item.why is Why.RESEND and not item.harmless for item in self.attempts)
+
+    def faults(self, provider: str | None = None) -> int:
+        """Definite faults so far, at one provider or at all; only these burn an attempt."""
+        return sum(
+            item.harmless
+            and item.outcome is not None
+            and item.outcome.kind is Kind.FAULT
+            and item.why is not Why.REPLAY
+            and provider in (None, item.provider)
+            for item in self.attempts
+        )
+
+    def latest(self, provider: str) -> Attempt | None:
+        """The last attempt at a provider."""
+        return next((item for item in reversed(self.attempts) if item.provider == provider), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Make one call to the provider."""
+
+    provider: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Search the provider for a copy of the suspect attempt."""
+
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Do nothing before `until` (epoch milliseconds); the message is queued, held or attempting meanwhile."""
+
+    until: int
+    state: State
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """End the message in a terminal state."""
+
+    state: State
+    reason: str
+    provider: str = ""
+    provider_id: str = ""
+
+
+Step = Send | Look | Wait | Finish

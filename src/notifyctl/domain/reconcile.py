@@ -1,0 +1,109 @@
+"""Reconciliation: what happens to a message that has an unresolved attempt.
+
+An attempt is unresolved when its outcome is ambiguous, or when its worker died before it could say.
+
+1. Nothing at all before `max_send` after the intent: until then the old call may still be leaving. The model
+   check shows that without this wait a paused worker makes a silent second copy.
+2. Then evidence is sought when the attempt is 30 s, 2 min, 5 min and 15 min old:
+   - Resend: the same key and the same bytes again, for 23 hours; the original answer comes back, and no
+     second copy can leave. Only when the message renders to the same bytes as before.
+   - Postmark: a search by our metadata.
+   - Amazon SES: nothing can be asked; it waits 5 minutes for an event.
+3. Without evidence the priority decides:
+   - critical: after min(5 min, half of its time to the deadline) it is sent once more, the same provider
+     first (at Resend the replays were that), then another; a recorded ambiguous resend;
+   - standard: the same after 15 minutes;
+   - bulk: never again; it ends as unknown when the search has ended.
+4. One ambiguous resend at most. Whatever is still unresolved after that, or at the deadline, is unknown: never
+   dead, never expired, since a copy may be out.
+"""
+
+from notifyctl.domain.attempt import Attempt, Finish, Look, Record, Send, State, Step, Wait, Why
+from notifyctl.domain.provider import Evidence
+from notifyctl.domain.revision import Priority
+from notifyctl.domain.situation import Situation, exhausted, ready_at
+
+REPLAY_MS = 23 * 3600 * 1000  # Resend keeps a key for 24 h; one hour of margin
+
+
+def next_step(record: Record, suspect: Attempt, situation: Situation) -> Step:
+    """Decide for a message whose latest call may have left a copy."""
+    now, pace = situation.now, situation.pace
+    if now < suspect.intent_at + pace.max_send * 1000:
+        return _wait(suspect.intent_at + int(pace.reconcile[0] * 1000))
+    if now >= situation.deadline:
+        return _unknown(suspect, "the deadline has passed")
+    end = suspect.intent_at + end_of_search(suspect, situation)
+    look_at = next_look(record, suspect, situation, end)
+    if look_at is not None:
+        return seek(suspect, situation) if look_at <= now else _wait(look_at)
+    if now < end:
+        return _wait(min(end, situation.deadline))
+    if situation.type.priority is Priority.BULK:
+        return _unknown(suspect, "no evidence was found")
+    return resend(record, suspect, situation)
+
+
+def end_of_search(suspect: Attempt, situation: Situation) -> int:
+    """The age in milliseconds at which waiting for evidence ends (bulk: when the looks do)."""
+    pace, wait = situation.pace, 0.0
+    if situation.type.priority is Priority.STANDARD:
+        wait = pace.standard_resend * 1000
+    if situation.type.priority is Priority.CRITICAL:
+        wait = min(pace.critical_resend * 1000, (situation.deadline - situation.enqueued_at) / 2)
+    if evidence_of(suspect, situation) is Evidence.EVENTS:
+        wait = max(wait, pace.events_wait * 1000)
+    return int(wait)
+
+
+def next_look(record: Record, suspect: Attempt, situation: Situation, end: int) -> int | None:
+    """When evidence is sought next, or None when there is nothing (more) to look at before the end."""
+    ages = situation.pace.reconcile[record.looks :]
+    if not ages or not can_seek(record, suspect, situation):
+        return None
+    look_at = suspect.intent_at + int(ages[0] * 1000)
+    return look_at if look_at <= end or situation.type.priority is Priority.BULK else None
+
+
+def can_seek(record: Record, suspect: Attempt, situation: Situation) -> bool:
+    """Whether the suspect's provider can be asked; a replay needs the same body and a key that still lives."""
+    evidence = evidence_of(suspect, situation)
+    young = situation.now - suspect.intent_at < REPLAY_MS
+    return evidence is Evidence.LOOKUP or (evidence is Evidence.REPLAY and young and record.body == situation.body)
+
+
+def seek(suspect: Attempt, situation: Situation) -> Step:
+    """Seek evidence in the way that the suspect's provider offers."""
+    if evidence_of(suspect, situation) is Evidence.LOOKUP:
+        return Look(suspect.provider)
+    full = situation.full.get(suspect.provider, 0)
+    return _wait(full) if full > situation.now else Send(suspect.provider, Why.REPLAY)
+
+
+def resend(record: Record, suspect: Attempt, situation: Situation) -> Step:
+    """The one ambiguous resend: the same provider first unless its replays were that, then another."""
+    if record.ambiguous_resends >= situation.bounds.ambiguous_resends or record.body != situation.body:
+        return _unknown(suspect, "no evidence was found, and a further copy is not risked")
+    same = [] if evidence_of(suspect, situation) is Evidence.REPLAY else [suspect.provider]
+    others = [name for name in situation.route if name != suspect.provider]
+    live = [name for name in [*same, *others] if not exhausted(record, name, situation.bounds)]
+    if not live or record.faults() >= situation.bounds.attempts:
+        return _unknown(suspect, "no evidence was found, and no provider is left for a resend")
+    ready = {name: ready_at(record, name, situation) for name in live}
+    for name in live:
+        if ready[name] <= situation.now:
+            return Send(name, Why.RESEND)
+    return _wait(min(ready.values()))
+
+
+def evidence_of(suspect: Attempt, situation: Situation) -> Evidence:
+    """How the truth about the suspect can be learnt; a provider that was unplugged tells nothing."""
+    return situation.evidence.get(suspect.provider, Evidence.EVENTS)
+
+
+def _wait(until: int) -> Wait:
+    return Wait(until, State.ATTEMPTING, "waiting for reconciliation")
+
+
+def _unknown(suspect: Attempt, reason: str) -> Finish:
+    return Finish(State.UNKNOWN, f"{reason}; a copy may be out through {suspect.provider}", suspect.provider)

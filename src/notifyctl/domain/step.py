@@ -1,0 +1,83 @@
+"""The next step for one message: send, look, wait or finish.
+
+Policy, in the order in which it is applied:
+
+1. A message that has ended stays ended: whoever enqueues, retries or re-adds it sends nothing. One that
+   ended without any attempt (rejected at the door, no consent, expired) is looked at afresh.
+2. Without permission it ends as no_consent.
+3. While an attempt is unresolved the message is *reconciled* (see `domain/reconcile.py`), never simply sent.
+4. After its deadline it ends as expired.
+5. Another body under the same id after an attempt is refused: the id names one event for ever.
+6. Otherwise it goes to the first provider of the route that can carry it, is not resting for it and has
+   room. A definite fault rests that provider for this message by 5 s, 30 s, 2 min; a refusal of our sender or
+   account by 300 s. Three faults at a provider or five in all, with no provider left: dead.
+7. A provider without room (rate limit): a critical message waits 2 s for it, a standard one 60 s, then goes
+   to the next; bulk waits.
+"""
+
+from dataclasses import replace
+
+from notifyctl.domain import reconcile
+from notifyctl.domain.attempt import Attempt, Finish, Record, Send, State, Step, Wait, Why
+from notifyctl.domain.outcome import Kind, Outcome
+from notifyctl.domain.permission import refusal
+from notifyctl.domain.situation import Situation, exhausted, patient, ready_at
+
+
+def next_step(record: Record, situation: Situation) -> Step:
+    """Decide; the policy stands at the top of this module."""
+    if record.state.terminal and record.attempts:
+        return Finish(record.state, record.reason, record.provider, record.provider_id)
+    if reason := refusal(situation.type):
+        return Finish(State.NO_CONSENT, reason)
+    if record.suspect:
+        return reconcile.next_step(record, record.suspect, situation)
+    if situation.now >= situation.deadline:
+        return Finish(State.EXPIRED, "the deadline has passed")
+    if record.attempts and record.body != situation.body:
+        return Finish(State.REJECTED, "the body was changed after an attempt; a new text needs a new id")
+    return _first_open_provider(record, situation)
+
+
+def _first_open_provider(record: Record, situation: Situation) -> Step:
+    """Rules 6 and 7."""
+    if not situation.route:
+        return Finish(State.REJECTED, situation.cannot or "no provider is configured")
+    live = [name for name in situation.route if not exhausted(record, name, situation.bounds)]
+    if not live or record.faults() >= situation.bounds.attempts:
+        return Finish(State.DEAD, f"{record.faults()} attempts failed, each surely without a copy")
+    waits = {name: ready_at(record, name, situation) for name in live}
+    for name in live:
+        if waits[name] <= situation.now:
+            return Send(name, Why.FIRST)
+        if patient(name, situation):
+            return Wait(situation.full[name], State.HELD, f"{name} is at its rate limit")
+    return Wait(min(waits.values()), State.HELD, "every provider rests for this message")
+
+
+def after(record: Record, attempt: Attempt, situation: Situation) -> Step:
+    """The step after an attempt has an outcome; `record` holds it already.
+
+    Accepted ends the message. Rejected ends it too, as suppressed when the provider refuses the recipient;
+    but a refused *resend* says nothing about the first call, so that message is unknown.
+    """
+    outcome = attempt.outcome
+    if outcome is None or outcome.kind not in (Kind.ACCEPTED, Kind.REJECTED) or outcome.ambiguous:
+        return next_step(record, situation)
+    if outcome.kind is Kind.ACCEPTED:
+        return Finish(State.ACCEPTED, "", attempt.provider, outcome.provider_id)
+    if attempt.why is Why.RESEND:
+        return Finish(State.UNKNOWN, f"the resend was refused ({outcome.code}); the first copy may be out")
+    return Finish(State.SUPPRESSED if outcome.suppressed else State.REJECTED, _refused(attempt.provider, outcome))
+
+
+def with_outcome(record: Record, attempt_id: str, outcome: Outcome, at: int) -> Record:
+    """The record with the outcome of one attempt filled in."""
+    attempts = tuple(
+        replace(item, outcome=outcome, result_at=at) if item.id == attempt_id else item for item in record.attempts
+    )
+    return replace(record, attempts=attempts)
+
+
+def _refused(provider: str, outcome: Outcome) -> str:
+    return f"{provider} refused it: {outcome.code or outcome.http} {outcome.detail}".strip()
