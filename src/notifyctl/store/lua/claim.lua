@@ -1,0 +1,100 @@
+-- Claim: take up to so many jobs from each lane, in the order of the lanes, with a long lock on each.
+-- KEYS:       one base key a lane, such as `bull:email-critical:`.
+-- ARGV:       1 token, 2 lock in ms, 3 worker name, 4 time in ms or '', 5 most jobs in all, 6 most bytes of data;
+--             then for each lane: most jobs of that lane.
+-- Reply:      {time, time from which another claim may find something, or 0, jobs}; a job is
+--             {lane number, id, starts, deferred failure or '', stalls, timestamp, kind}, kind is '' for a plain job,
+--             else 'scheduler' or 'flow'.
+-- Invariants: a paused lane is not touched at all, its due jobs included; the order of BullMQ is kept (wait
+--             before prioritized); a person's concurrency and rate limit are honoured; ids without a job hash are
+--             dropped; every claimed job is in `active` with our token as its lock.
+local token, lock, worker = ARGV[1], ARGV[2], ARGV[3]
+local now = clock(ARGV[4])
+local room, bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
+local jobs, next_due = {}, 0
+
+local function note_due(due)
+  if next_due == 0 or due < next_due then next_due = due end
+end
+
+local function promote(lane)
+  local due = redis.call('ZRANGEBYSCORE', lane .. 'delayed', 0, whole((now + 1) * 4096 - 1), 'LIMIT', 0, 1000)
+  for _, id in ipairs(due) do
+    redis.call('ZREM', lane .. 'delayed', id)
+    local priority = tonumber(redis.call('HGET', lane .. id, 'priority') or '0')
+    if priority == 0 then redis.call('LPUSH', lane .. 'wait', id) else prioritize(lane, id, priority) end
+    emit(lane, 'waiting', 'jobId', id, 'prev', 'delayed')
+    redis.call('HSET', lane .. id, 'delay', 0)
+    mark_work(lane)
+  end
+end
+
+-- How many jobs a person's rate limit leaves in this window; the limiter is BullMQ's own.
+local function rate_room(lane, most)
+  if not most then return math.huge end
+  local started = tonumber(redis.call('GET', lane .. 'limiter') or '0')
+  if started < most then return most - started end
+  local left = redis.call('PTTL', lane .. 'limiter')
+  if left <= 0 then return most end
+  note_due(now + left)
+  return 0
+end
+
+local function count_start(lane, duration)
+  if redis.call('INCR', lane .. 'limiter') == 1 then redis.call('PEXPIRE', lane .. 'limiter', duration) end
+end
+
+local function take(lane)
+  local id = redis.call('RPOPLPUSH', lane .. 'wait', lane .. 'active')
+  if id then return id end
+  id = redis.call('ZPOPMIN', lane .. 'prioritized')[1]
+  if id then redis.call('LPUSH', lane .. 'active', id) else redis.call('DEL', lane .. 'pc') end
+  return id
+end
+
+local function start(lane, number, id, max, duration)
+  local key = lane .. id
+  local starts, deferred, stalls, stamp, scheduler, parent =
+    unpack(redis.call('HMGET', key, 'ats', 'defa', 'stc', 'timestamp', 'rjk', 'parentKey'))
+  if max and not deferred then count_start(lane, duration) end
+  redis.call('SET', key .. ':lock', token, 'PX', lock)
+  emit(lane, 'active', 'jobId', id, 'prev', 'waiting')
+  redis.call('HSET', key, 'processedOn', whole(now), 'pb', worker)
+  redis.call('HINCRBY', key, 'ats', 1)
+  jobs[#jobs + 1] = {number, id, tonumber(starts or 0) + 1, deferred or '', tonumber(stalls or 0), stamp or '0',
+    scheduler and 'scheduler' or parent and 'flow' or ''}
+  bytes = bytes - redis.call('HSTRLEN', key, 'data')
+  room = room - 1
+end
+
+local function claim(lane, number, most)
+  local concurrency, max, duration = unpack(redis.call('HMGET', lane .. 'meta', 'concurrency', 'max', 'duration'))
+  local left = math.min(most, room, rate_room(lane, max and tonumber(max)))
+  if concurrency then left = math.min(left, tonumber(concurrency) - redis.call('LLEN', lane .. 'active')) end
+  local taken = false
+  while left > 0 and bytes > 0 do
+    local id = take(lane)
+    if not id then break end
+    if redis.call('EXISTS', lane .. id) == 1 then
+      start(lane, number, id, max, duration)
+      left, taken = left - 1, true
+    else
+      redis.call('LREM', lane .. 'active', 1, id)
+    end
+  end
+  if taken then mark_work(lane) end
+end
+
+local function first_delayed(lane)
+  local first = redis.call('ZRANGE', lane .. 'delayed', 0, 0, 'WITHSCORES')
+  if first[2] then note_due(math.floor(tonumber(first[2]) / 4096)) end
+end
+
+for number, lane in ipairs(KEYS) do
+  if redis.call('HEXISTS', lane .. 'meta', 'paused') == 0 then
+    promote(lane)
+    claim(lane, number, tonumber(ARGV[6 + number]))
+    first_delayed(lane)
+  end
+end
+return {whole(now), whole(next_due), jobs}

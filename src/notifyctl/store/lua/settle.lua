@@ -1,0 +1,199 @@
+-- Settle: record outcomes and decisions, and finish, fail or delay the jobs in the same breath.
+-- KEYS:       1 our own base key; then one base key a lane.
+-- ARGV:       1 token, 2 time in ms or '', 3 worker's keep rules as JSON {completed: {count, age}, failed: {...}},
+--             4 number of fields an item; then the items, each:
+--             lane number (0 = no job), job id, message id ('' = none), expected version ('' with an attempt),
+--             attempt id ('' = none), rank (2 accepted, 1 ambiguous, 0 definite), outcome as JSON, new state, reason,
+--             provider, provider id, action (complete, fail, delay, keep, none), its value, looked ('1' or ''), tally.
+-- Reply:      {time, answers}; an answer is {code, version}: 'ok'; 'late' = evidence recorded, job not ours;
+--             'stale' = the record moved on, nothing done; 'lost' = the job is not ours, nothing done.
+-- Invariants: evidence of acceptance is taken from anybody, at any time; anything else only from the holder of the
+--             job's lock; a terminal state is left only for accepted; an outcome is written once; job and record
+--             change together or not at all; keys are left as BullMQ's own moveToFinished and moveToDelayed do.
+local own, token = KEYS[1], ARGV[1]
+local now = clock(ARGV[2])
+local keep = cjson.decode(ARGV[3])
+local width = tonumber(ARGV[4])
+local answers, totals, calls, touched = {}, {}, {}, {}
+local OPEN = {queued = true, attempting = true, held = true}
+local TAKEN = {accepted = true, delivered = true, bounced = true, complained = true}
+
+local function remove_job(lane, id)
+  local key = lane .. id
+  redis.call('DEL', key, key .. ':lock', key .. ':logs', key .. ':dependencies', key .. ':processed', key .. ':failed',
+    key .. ':unsuccessful')
+end
+
+local function trim(lane, set, rule)
+  local key = lane .. set
+  local stale = {}
+  if rule.age then
+    stale = redis.call('ZRANGEBYSCORE', key, '-inf', whole(now - rule.age * 1000), 'LIMIT', 0, 1000)
+  end
+  for _, id in ipairs(stale) do remove_job(lane, id) end
+  if #stale > 0 then redis.call('ZREM', key, unpack(stale)) end
+  if rule.count and rule.count >= 0 and redis.call('ZCARD', key) > rule.count then
+    local excess = redis.call('ZRANGE', key, 0, math.min(redis.call('ZCARD', key) - rule.count, 1000) - 1)
+    for _, id in ipairs(excess) do remove_job(lane, id) end
+    redis.call('ZREM', key, unpack(excess))
+  end
+end
+
+-- A job's own removeOnComplete or removeOnFail wins over the worker's: absent, true, a count, or {count, age}.
+local function rule_of(options, name)
+  if not string.find(options, name, 1, true) then return nil end
+  local rule = cjson.decode(options)[name]
+  if rule == nil or rule == cjson.null then return nil end
+  if rule == true then return {count = 0} end
+  if rule == false then return {count = -1} end
+  return type(rule) == 'number' and {count = rule} or rule
+end
+
+-- The key of a deduplication without a time limit ends with its job.
+local function end_deduplication(lane, id)
+  local name = redis.call('HGET', lane .. id, 'deid')
+  if not name then return end
+  local key = lane .. 'de:' .. name
+  if redis.call('PTTL', key) == -1 and redis.call('GET', key) == id then redis.call('DEL', key) end
+  if redis.call('EXISTS', lane .. 'dn:' .. name) == 1 then
+    redis.call('HINCRBY', own .. 'findings', 'QUE-DEDUPLICATION-NEXT', 1)
+  end
+end
+
+local function let_go(lane, id)
+  redis.call('LREM', lane .. 'active', -1, id)
+  redis.call('DEL', lane .. id .. ':lock')
+  redis.call('SREM', lane .. 'stalled', id)
+  if not touched[lane] then trim_events(lane) end
+  touched[lane] = true
+end
+
+local function exhausted(lane, id, options, made)
+  local attempts = tonumber(string.match(options, '"attempts":(%d+)') or '0')
+  if made >= attempts then emit(lane, 'retries-exhausted', 'jobId', id, 'attemptsMade', made) end
+end
+
+local function finish(lane, id, set, field, value)
+  local key = lane .. id
+  local options = redis.call('HGET', key, 'opts') or '{}'
+  let_go(lane, id)
+  end_deduplication(lane, id)
+  local made = redis.call('HINCRBY', key, 'atm', 1)
+  local rule = rule_of(options, set == 'completed' and 'removeOnComplete' or 'removeOnFail')
+  if rule and rule.count == 0 then
+    remove_job(lane, id)
+  else
+    redis.call('ZADD', lane .. set, whole(now), id)
+    redis.call('HSET', key, field, value, 'finishedOn', whole(now))
+    if set == 'failed' then
+      redis.call('HSET', key, 'stacktrace', cjson.encode({value}))
+      redis.call('HDEL', key, 'defa')
+    end
+    if rule then trim(lane, set, rule) end
+  end
+  emit(lane, set, 'jobId', id, field, value, 'prev', 'active')
+  if set == 'failed' then exhausted(lane, id, options, made) end
+end
+
+local function delay(lane, id, due)
+  let_go(lane, id)
+  redis.call('HSET', lane .. id, 'delay', whole(math.max(due - now, 0)))
+  delay_until(lane, id, due)
+  emit(lane, 'delayed', 'jobId', id, 'delay', whole(due))
+  mark_due(lane)
+end
+
+local ACTIONS = {
+  complete = function(lane, id, value) finish(lane, id, 'completed', 'returnvalue', value) end,
+  fail = function(lane, id, value) finish(lane, id, 'failed', 'failedReason', value) end,
+  delay = function(lane, id, value) delay(lane, id, tonumber(value)) end,
+  keep = function() end,
+  none = function() end,
+}
+
+local function count(table, name, by) table[name] = (table[name] or 0) + by end
+
+-- Returns false when the outcome was written before by somebody else, in another sense.
+local function write_outcome(item)
+  local attempt = own .. 'att:' .. item[5]
+  local written = redis.call('HGET', attempt, 'outcome')
+  if written == item[7] then return true end
+  if written and not (item[6] == '2' and string.sub(written, 1, 1) ~= '2') then return false end
+  redis.call('HSET', attempt, 'outcome', item[7], 'result_at', whole(now))
+  redis.call('ZREM', own .. 'inflight', item[5])
+  if item[15] ~= '' then count(calls, item[15], 1) end
+  return true
+end
+
+local function write_state(record, item, old, state)
+  redis.call('HSET', record, 'state', state, 'reason', item[9], 'changed_at', whole(now))
+  if item[10] ~= '' then redis.call('HSET', record, 'provider', item[10], 'provider_id', item[11]) end
+  if not OPEN[old] then count(totals, old, -1) end
+  if not OPEN[state] then count(totals, state, 1) end
+  if old == 'unknown' then redis.call('ZREM', own .. 'unknown', item[3]) end
+  if state == 'unknown' then redis.call('ZADD', own .. 'unknown', whole(now), item[3]) end
+end
+
+-- Returns an answer when nothing may be done, else the new version.
+local function write_record(item)
+  local record = own .. 'msg:' .. item[3]
+  local version, old, attempts = unpack(redis.call('HMGET', record, 'v', 'state', 'attempts'))
+  old = old or 'queued'
+  if item[5] ~= '' then
+    if not write_outcome(item) then return {'stale', tonumber(version or 0)} end
+  elseif (version or '0') ~= item[4] then
+    return {'stale', tonumber(version or 0)}
+  end
+  local ended = not OPEN[old] and attempts
+  if item[8] ~= '' and item[8] ~= old and not TAKEN[old] and (not ended or item[6] == '2') then
+    write_state(record, item, old, item[8])
+  elseif ended and item[6] ~= '2' and item[8] ~= old then
+    return {'stale', tonumber(version or 0)}
+  end
+  if item[14] == '1' then
+    redis.call('HINCRBY', record, 'looks', 1)
+    redis.call('HSET', record, 'looked_at', whole(now))
+  end
+  redis.call('HSETNX', record, 'job', (KEYS[1 + tonumber(item[1])] or '') .. item[2])
+  return nil, redis.call('HINCRBY', record, 'v', 1)
+end
+
+local function settle(item)
+  local lane = item[1] ~= '0' and KEYS[1 + tonumber(item[1])] or nil
+  local mine = not lane or redis.call('GET', lane .. item[2] .. ':lock') == token
+  if not mine and item[6] ~= '2' then return {'lost', 0} end
+  local version = 0
+  if item[3] ~= '' then
+    local answer
+    answer, version = write_record(item)
+    if answer then return answer end
+  end
+  if not mine then return {'late', version} end
+  if lane and redis.call('EXISTS', lane .. item[2]) == 1 then ACTIONS[item[12]](lane, item[2], item[13]) end
+  return {'ok', version}
+end
+
+local function flush(hash, counts)
+  for name, by in pairs(counts) do redis.call('HINCRBY', own .. hash, name, by) end
+end
+
+-- A Node worker says so too when it leaves nothing behind.
+local function drained(lane)
+  local left = redis.call('LLEN', lane .. 'wait') + redis.call('LLEN', lane .. 'active')
+    + redis.call('ZCARD', lane .. 'prioritized') + redis.call('ZCARD', lane .. 'delayed')
+  if left == 0 and redis.call('HEXISTS', lane .. 'meta', 'paused') == 0 then emit(lane, 'drained') end
+end
+
+for first = 5, #ARGV, width do
+  local item = {}
+  for index = 1, width do item[index] = ARGV[first + index - 1] end
+  answers[#answers + 1] = settle(item)
+end
+for lane in pairs(touched) do
+  trim(lane, 'completed', keep.completed)
+  trim(lane, 'failed', keep.failed)
+  drained(lane)
+end
+flush('totals', totals)
+flush('calls', calls)
+return {whole(now), answers}
