@@ -1,0 +1,81 @@
+"""The body of one call on its way out, and what is known of that way.
+
+A parcel is written at most once. Right before its first byte it asks whether the moment to start has
+passed and whether the line is still good; after it, `handed_over` tells what the line knows.
+"""
+
+from typing import cast
+
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_writer import StreamWriter
+from aiohttp.payload import Payload
+
+from notifyctl.net.line import Line
+
+
+class NotStarted(Exception):
+    """The parcel refused to be written; its `stage` and `stale` say why."""
+
+
+class Parcel(Payload):
+    """One request body; `stage` is where the call is, in the words of `Broken`.
+
+    `start_by` is the latest time of the loop's clock for the first byte, or None. `stale` is set when
+    the line was an idle one that its peer had closed: another line may be tried, nothing was written.
+    """
+
+    _autoclose = True
+
+    def __init__(self, body: bytes, start_by: float | None) -> None:
+        super().__init__(body)
+        self._size = len(body)
+        self._start_by = start_by
+        self._line: Line | None = None
+        self._refused = False
+        self.stage = "late"
+        self.begun: float | None = None
+        self.stale = False
+
+    @property
+    def handed_over(self) -> bool:
+        """False only when the request surely never left this process whole."""
+        line = self._line
+        if line is None or self.begun is None or self._refused:
+            return False
+        # A line goes on to another call only after the whole answer to this one.
+        return line.owner is not self or not line.unsent
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        stream = cast(StreamWriter, writer)
+        line = self._line = cast(Line, stream.protocol)
+        now = self._admit(line)
+        self.begun, self.stage = now, "write"
+        self._consumed = True  # aiohttp repeats no request whose body is consumed
+        line.owner, line.asked = self, True
+        await stream.write(self._value, drain=False)
+        # Closing at once means that the system refused the very first write.
+        self._refused = not line.alive()
+
+    def _admit(self, line: Line) -> float:
+        """The time of the first byte, or raise: too late, begun before, or no good line."""
+        now: float = line._loop.time()
+        if self._consumed:
+            raise NotStarted("a request is written once")
+        if self._start_by is not None and now > self._start_by:
+            self.stage = "late"
+            raise NotStarted("the moment to start had passed")
+        if not line.ready():
+            self.stage, self.stale = "connect", line.owner is not None
+            raise NotStarted("closed by the peer before the request")
+        return now
+
+    def abandon(self) -> None:
+        """Stop: nothing of it leaves any more."""
+        if self._line is not None and self._line.owner is self:
+            self._line.abandon()
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        await self.write_with_length(writer, None)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return cast(bytes, self._value).decode(encoding, errors)
