@@ -102,8 +102,11 @@ class Provider(Protocol):
     def outcome(self, response: Response) -> Outcome:
         """Classify a complete answer. Never raises; what it cannot read is classified too."""
 
-    def lookup_request(self, ref: str, recipient: str, now: float) -> Request | None:
-        """The call that searches for a copy by our ref, or None when the provider has no search."""
+    def lookup_request(self, ref: str, recipient: str, now: float, marketing: bool = False) -> Request | None:
+        """The call that searches for a copy by our ref, or None when the provider has no search.
+
+        `marketing` must be what the envelope said: it names the stream that is searched.
+        """
 
     def lookup(self, response: Response) -> Lookup:
         """Read the answer of a look-up."""
