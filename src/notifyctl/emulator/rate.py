@@ -1,0 +1,29 @@
+"""A limit of calls per second, counted in fixed windows of one second."""
+
+import time
+
+
+class Window:
+    """Counts calls in the current second of the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._used = 0
+
+    def take(self, limit: int | None, calls: int = 1) -> bool:
+        """Use `calls` of this second's `limit`; False when it does not hold that many (nothing is used)."""
+        self._turn()
+        if limit is not None and self._used + calls > limit:
+            return False
+        self._used += calls
+        return True
+
+    def remaining(self, limit: int) -> int:
+        """Calls left in this second."""
+        self._turn()
+        return max(0, limit - self._used)
+
+    def _turn(self) -> None:
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second, self._used = second, 0
