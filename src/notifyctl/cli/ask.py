@@ -1,0 +1,58 @@
+"""Questions that know their flag.
+
+    mild      asks nothing
+    moderate  `agree`: the plan, then y or N; without a terminal it needs --yes
+    severe    `spell`: the plan, then the name of the object; without a terminal it needs --confirm NAME
+
+Where nobody can answer, a question is a refusal (exit 4) that names the missing flag.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from notifyctl.cli.screen import Screen
+from notifyctl.domain.errors import Refused
+
+
+def agree(screen: Screen, question: str, yes: bool, plan: Sequence[str] = ()) -> None:
+    """Return when the answer is yes; raise `Refused` when it is no, or when nobody can be asked."""
+    if yes:
+        return
+    _need(screen, "CLI-NEEDS-YES", question, "--yes")
+    if _answer(screen, f"{question} [y/N] ", plan).lower() not in ("y", "yes"):
+        raise Refused("CLI-DECLINED", "declined at the question; nothing was changed")
+
+
+def spell(screen: Screen, question: str, name: str, confirm: str | None, plan: Sequence[str] = ()) -> None:
+    """Return when the object was named; raise `Refused` when another name came, or nobody can be asked."""
+    if confirm is None:
+        _need(screen, "CLI-NEEDS-CONFIRM", question, f"--confirm {name}")
+        confirm = _answer(screen, f"{question} Type {name} to confirm: ", plan)
+    if confirm != name:
+        raise Refused("CLI-DECLINED", "another name was given; nothing was changed", "", f"the name is {name}")
+
+
+def reason(screen: Screen, given: str | None) -> str:
+    """The reason of a change, 1 to 500 characters; asked for on a terminal, else `Refused`."""
+    if not given:
+        _need(screen, "CLI-NEEDS-REASON", "Why?", "--reason TEXT")
+        given = _answer(screen, "Why (kept in the history)? ", ())
+    if not 0 < len(given.strip()) <= 500:
+        raise Refused("CLI-NEEDS-REASON", "the reason must have 1 to 500 characters; nothing was changed", "--reason")
+    return given.strip()
+
+
+def _need(screen: Screen, code: str, question: str, flag: str) -> None:
+    if not screen.can_ask():
+        raise Refused(code, f"{question} Nobody can be asked here; nothing was changed", "", f"answer with {flag}")
+
+
+def _answer(screen: Screen, prompt: str, plan: Sequence[str]) -> str:
+    for line in plan:
+        screen.shout(line)
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    if not line:
+        raise Refused("CLI-DECLINED", "no answer came; nothing was changed")
+    return line.strip()

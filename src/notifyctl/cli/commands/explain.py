@@ -1,0 +1,105 @@
+"""`explain`: what a word on the screen means, without a network and without a server."""
+
+import json
+import textwrap
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from importlib import resources
+from typing import Annotated
+
+import typer
+
+from notifyctl.cli import describe
+from notifyctl.cli.envelope import Result
+from notifyctl.cli.show import aligned
+from notifyctl.cli.table import VERBS
+from notifyctl.domain.catalogue import CODES
+from notifyctl.domain.errors import Usage
+from notifyctl.domain.exits import EXITS
+from notifyctl.domain.states import STATES
+
+WIDTH = 78
+
+
+def topics(incomplete: str) -> list[str]:
+    """All topics that begin with what was typed, for completion."""
+    names = [*GENERAL, *(verb.name for verb in VERBS), *CODES]
+    return [name for name in names if name.lower().startswith(incomplete.lower())]
+
+
+def explain(
+    topic: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TOPIC]", help="A code, a command, or a general topic.", autocompletion=topics),
+    ] = None,
+) -> Result:
+    """Tell what a code, a command or a word means, offline.
+
+    Without a topic it lists the topics. `explain message` prints the JSON Schema of the job data.
+    """
+    name = " ".join(topic or ())
+    if not name:
+        return _topics()
+    if name.upper() in CODES:
+        return _code(name.upper())
+    if name in GENERAL:
+        return GENERAL[name]()
+    return _command(name)
+
+
+def _topics() -> Result:
+    rows = [(name, _first_line(page)) for name, page in GENERAL.items()]
+    commands = f"a command: {', '.join(verb.name for verb in VERBS)}"
+    codes = f"a code: {', '.join(CODES)}"
+    lines = (*aligned(*rows), "", *_wrapped(commands), "", *_wrapped(codes))
+    return Result({"topics": [*GENERAL], "commands": [verb.name for verb in VERBS], "codes": [*CODES]}, lines)
+
+
+def _code(code: str) -> Result:
+    entry = CODES[code]
+    lines = (f"{code}: {entry.title}", "", *_wrapped(entry.meaning), "", *_wrapped(f"Fix: {entry.fix}"))
+    return Result({"topic": code, **entry._asdict()}, lines)
+
+
+def _command(name: str) -> Result:
+    found = [verb for verb in VERBS if verb.name == name]
+    if not found:
+        close = get_close_matches(name.upper(), CODES) or get_close_matches(name, topics(""))
+        raise Usage("CLI-TOPIC", f"nothing to explain under {name!r}", "", _meant(close))
+    told = describe.command(found[0])
+    return Result({"topic": name, **told.data}, told.lines)
+
+
+def _meant(close: Sequence[str]) -> str:
+    return f"did you mean {' or '.join(close)}?" if close else "notifyctl explain lists the topics"
+
+
+def _exit_codes() -> Result:
+    """The exit codes of every command."""
+    rows = [(str(entry.code), entry.name, entry.changed, entry.meaning) for entry in EXITS]
+    lines = aligned(("code", "outcome", "changed", "meaning"), *rows)
+    return Result({"topic": "exit-codes", "exits": [entry._asdict() for entry in EXITS]}, lines)
+
+
+def _states() -> Result:
+    """The states of a message, and what BullMQ calls them."""
+    rows = [(state.name, "final" if state.final else "", state.bullmq, state.meaning) for state in STATES]
+    lines = aligned(("state", "", "BullMQ", "meaning"), *rows)
+    return Result({"topic": "states", "states": [state._asdict() for state in STATES]}, lines)
+
+
+def _message() -> Result:
+    """The JSON Schema of the job data, version 1."""
+    text = resources.files("notifyctl.domain").joinpath("message-v1.schema.json").read_text("utf-8")
+    return Result({"topic": "message", "document": json.loads(text)}, (text.rstrip("\n"),))
+
+
+GENERAL: dict[str, Callable[[], Result]] = {"exit-codes": _exit_codes, "states": _states, "message": _message}
+
+
+def _first_line(page: Callable[[], Result]) -> str:
+    return (page.__doc__ or "").splitlines()[0]
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, break_on_hyphens=False)

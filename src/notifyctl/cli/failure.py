@@ -1,0 +1,86 @@
+"""From an exception to a result: the same document and the same words for every error."""
+
+import os
+import re
+import sys
+import tempfile
+import traceback
+from collections.abc import Mapping
+
+import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
+
+from notifyctl import __version__
+from notifyctl.cli.envelope import Result
+from notifyctl.cli.screen import Screen
+from notifyctl.domain import exits
+from notifyctl.domain.errors import NotifyctlError
+from notifyctl.domain.finding import Finding
+from notifyctl.domain.redact import redact
+
+_SECRET_NAME = re.compile(r"KEY|SECRET|PASSWORD|TOKEN|PEPPER|DSN|_URL$|COMMAND")
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived while a command ran that has no answer of its own to it."""
+
+
+def result_of(error: BaseException, screen: Screen) -> Result:
+    """The result that an error stands for; an unexpected one leaves a file with its traceback."""
+    if isinstance(error, NotifyctlError):
+        return _failed(error.exit, Finding(error.code, "error", error.where, error.what, error.fix))
+    if isinstance(error, ClickException):
+        return _failed(exits.USAGE, Finding("CLI-USAGE", "error", "", error.format_message(), _hint(error)))
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return _failed(exits.INTERRUPTED, Finding("CLI-INTERRUPTED", "error", "", "stopped by Ctrl-C"))
+    if isinstance(error, Terminated):
+        return _failed(exits.TERMINATED, Finding("CLI-INTERRUPTED", "error", "", "stopped by SIGTERM"))
+    path = write_report(error, screen.environ)
+    return _failed(
+        exits.BUG,
+        Finding("CLI-BUG", "critical", "", f"unexpected {type(error).__name__}", f"the traceback is in {path}"),
+        {"traceback": path},
+    )
+
+
+def _failed(code: int, finding: Finding, data: Mapping[str, str] | None = None) -> Result:
+    return Result(data or {}, exit=code, findings=(finding,))
+
+
+def _hint(error: ClickException) -> str:
+    command = error.ctx.command_path if isinstance(error, UsageError) and error.ctx else "notifyctl"
+    return f"see {command} --help"
+
+
+def explain(error: BaseException, result: Result, screen: Screen) -> None:
+    """Tell a human on stderr what went wrong, where, and what to do now."""
+    if isinstance(error, NoArgsIsHelpError):
+        screen.shout(error.format_message())
+        return
+    for finding in result.findings:
+        place = f" ({finding.subject})" if finding.subject else ""
+        screen.shout(f"{result.word} {finding.code}: {finding.message}{place}")
+        if finding.hint:
+            screen.shout(f"  {finding.hint}")
+    if isinstance(error, NotifyctlError) and error.exit != exits.USAGE:
+        screen.talk(f"  more: notifyctl explain {error.code}")
+    if screen.verbose and error.__cause__:
+        screen.talk(f"  because: {type(error.__cause__).__name__}")
+
+
+def write_report(error: BaseException, environ: Mapping[str, str]) -> str:
+    """Write the traceback, without the values of variables, to a private file; return its path."""
+    story = "".join(traceback.TracebackException.from_exception(error).format())
+    handle, path = tempfile.mkstemp(prefix="notifyctl-bug-", suffix=".txt")
+    with os.fdopen(handle, "w", errors="backslashreplace") as file:
+        file.write(f"notifyctl {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n\n")
+        file.write(without_secrets(story, environ))
+    return path
+
+
+def without_secrets(text: str, environ: Mapping[str, str]) -> str:
+    """The text without e-mail addresses and without the values of variables that are named like secrets."""
+    secrets = {value for name, value in environ.items() if _SECRET_NAME.search(name) and len(value) > 3}
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "[secret]")
+    return redact(text)
