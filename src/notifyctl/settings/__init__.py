@@ -1,0 +1,212 @@
+"""The environment, its files and its secrets as one frozen, typed view.
+
+    settings = load()
+    settings.redis.host, settings.resend.key, settings.revision.order
+
+Rules, for every variable alike:
+
+- an empty value counts as unset;
+- a secret may come from a file instead: `RESEND_API_KEY_FILE=/run/secrets/resend`; giving both is an error;
+- a wrong value raises `Misconfigured` that names the variable and the fix, and never shows a secret;
+- a name that looks like one of ours and is not is kept in `Settings.unknown`, so a typo can be reported.
+
+Production demands a Redis host, a sender, at least one provider's key and a pepper, and refuses what is
+only for development: the demo's pace, failpoints, plain HTTP to a provider.
+
+Read with the standard library alone: a settings library costs more than all other imports of a command.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from notifyctl.domain.errors import Misconfigured
+from notifyctl.domain.revision import Revision, overlay, parse_sender
+from notifyctl.domain.secret import Secret
+from notifyctl.settings import keyfile
+from notifyctl.settings.environment import Reader, Unknown, wrong
+from notifyctl.store.server import Server
+
+LANES = "email-critical,email-standard,email-bulk"
+OUTPUTS = ("table", "short", "json", "jsonl")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """The Resend account; `url` None means Resend itself."""
+
+    key: Secret | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Postmark:
+    """The Postmark server; `stream` carries service mail, `broadcast_stream` marketing mail."""
+
+    key: Secret | None
+    url: str | None
+    stream: str
+    broadcast_stream: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ses:
+    """The Amazon SES account: both keys or neither; `url` None means the region's own endpoint."""
+
+    access_key: Secret | None
+    secret_key: Secret | None
+    region: str
+    url: str | None
+    configuration_set: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a process is told from outside, checked once at its start."""
+
+    mode: str
+    home: Path
+    queues: tuple[str, ...]
+    redis: Server
+    resend: Resend
+    postmark: Postmark
+    ses: Ses
+    revision: Revision
+    output: str | None
+    failpoint: str | None
+    given_pepper: Secret | None
+    unknown: tuple[Unknown, ...]
+
+    @property
+    def production(self) -> bool:
+        """Whether this is the real thing."""
+        return self.mode == "production"
+
+    @property
+    def keyed(self) -> tuple[str, ...]:
+        """The providers that have a key, in the order of the route."""
+        keys = {"resend": self.resend.key, "postmark": self.postmark.key, "ses": self.ses.secret_key}
+        return tuple(name for name in self.revision.order if keys[name])
+
+    def pepper(self) -> bytes:
+        """The key of recipient hashes in logs; made on first use in development (writes below `home`)."""
+        if self.given_pepper:
+            return self.given_pepper.reveal().encode()
+        return keyfile.read_or_make(self.home / "keys" / "pepper")
+
+
+def load() -> Settings:
+    """Read the environment once; raises `Misconfigured` at the first thing that is wrong."""
+    read = Reader(os.environ)
+    home = Path(read.text("NOTIFYCTL_HOME") or _data_home()).expanduser().absolute()
+    settings = Settings(
+        mode=read.choice("NOTIFYCTL_MODE", ("development", "production")) or "development",
+        home=home,
+        queues=_queues(read.text("NOTIFYCTL_QUEUES") or LANES),
+        redis=_redis(read, home / "valkey"),
+        resend=Resend(key=read.key("RESEND_API_KEY"), url=read.url("NOTIFYCTL_RESEND_URL")),
+        postmark=_postmark(read),
+        ses=_ses(read),
+        revision=_revision(read.text("NOTIFYCTL_FROM"), read.text("NOTIFYCTL_CONFIG")),
+        output=read.choice("NOTIFYCTL_OUTPUT", OUTPUTS),
+        failpoint=read.text("NOTIFYCTL_FAILPOINT"),
+        given_pepper=_pepper(read),
+        unknown=read.unknown(),
+    )
+    if settings.production:
+        _demand_production(settings)
+    return settings
+
+
+def _data_home() -> str:
+    return str(Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "notifyctl")
+
+
+def _queues(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names) or len(set(names)) != len(names) or ":" in text:
+        fix = f"write names without ':', separated by commas: {LANES}"
+        raise wrong("NOTIFYCTL_QUEUES", f"{text!r} is no list of queues", fix)
+    return names
+
+
+def _redis(read: Reader, directory: Path) -> Server:
+    host = read.text("BULLMQ_REDIS_HOST")
+    if host and ("/" in host or " " in host or "@" in host):
+        raise wrong("BULLMQ_REDIS_HOST", "this is no host name", "write the host alone; port, TLS and password apart")
+    return Server(
+        directory=directory,
+        host=host,
+        port=read.integer("BULLMQ_REDIS_PORT", 6379, 1, 65_535),
+        username=read.text("BULLMQ_REDIS_USERNAME"),
+        password=read.secret("BULLMQ_REDIS_PASSWORD"),
+        tls=read.flag("BULLMQ_REDIS_TLS"),
+        db=read.integer("BULLMQ_REDIS_DB", 0, 0, 1_000_000),
+        prefix=read.text("BULLMQ_REDIS_PREFIX") or "bull",
+        binary=read.text("NOTIFYCTL_VALKEY_BIN"),
+    )
+
+
+def _postmark(read: Reader) -> Postmark:
+    return Postmark(
+        key=read.key("POSTMARK_API_KEY"),
+        url=read.url("NOTIFYCTL_POSTMARK_URL"),
+        stream=read.text("NOTIFYCTL_POSTMARK_STREAM") or "outbound",
+        broadcast_stream=read.text("NOTIFYCTL_POSTMARK_BROADCAST_STREAM") or "broadcast",
+    )
+
+
+def _ses(read: Reader) -> Ses:
+    access, secret = read.key("AWS_SES_ACCESS_KEY"), read.key("AWS_SES_SECRET_KEY")
+    if (access is None) != (secret is None):
+        missing = "AWS_SES_ACCESS_KEY" if access is None else "AWS_SES_SECRET_KEY"
+        raise wrong(missing, "Amazon SES needs an access key and a secret key", "set both, or neither")
+    return Ses(
+        access_key=access,
+        secret_key=secret,
+        region=read.text("AWS_REGION") or "eu-west-2",
+        url=read.url("NOTIFYCTL_SES_URL"),
+        configuration_set=read.text("NOTIFYCTL_SES_CONFIGURATION_SET"),
+    )
+
+
+def _revision(sender: str | None, path: str | None) -> Revision:
+    base = Revision(sender=parse_sender(sender, "NOTIFYCTL_FROM") if sender else None)
+    return overlay(base, _document(path), path) if path else base
+
+
+def _document(path: str) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(Path(path).expanduser().read_text("utf-8"))
+    except OSError as error:
+        raise wrong("NOTIFYCTL_CONFIG", f"cannot read {path!r}: {error.strerror}", "name a TOML file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured("CFG-TOML", f"no valid TOML: {error}", path, "correct the file") from None
+
+
+def _pepper(read: Reader) -> Secret | None:
+    pepper = read.secret("NOTIFYCTL_PEPPER")
+    if pepper and len(pepper.reveal()) < 16:
+        raise wrong("NOTIFYCTL_PEPPER", "shorter than 16 characters", "make one: openssl rand -hex 32")
+    return pepper
+
+
+def _demand_production(settings: Settings) -> None:
+    def demand(given: object, name: str, what: str, fix: str) -> None:
+        if not given:
+            raise Misconfigured("CFG-PRODUCTION", f"production {what}", name, fix)
+
+    demand(settings.redis.host, "BULLMQ_REDIS_HOST", "needs a Redis host", "set it; the embedded server is no option")
+    demand(settings.revision.sender, "NOTIFYCTL_FROM", "needs a sender", 'write "Name <local@your-domain>"')
+    demand(settings.keyed, "RESEND_API_KEY", "needs a provider's key", "set the key of a provider in the route")
+    demand(settings.given_pepper, "NOTIFYCTL_PEPPER", "needs a pepper", "make one: openssl rand -hex 32")
+    demand(settings.revision.pace.name != "demo", "NOTIFYCTL_CONFIG", "refuses the demo's pace", "remove `pace`")
+    demand(not settings.failpoint, "NOTIFYCTL_FAILPOINT", "refuses failpoints", "unset it")
+    for name in ("resend", "postmark", "ses"):
+        url = urlsplit(getattr(settings, name).url or "https://")
+        safe = url.scheme == "https" or url.hostname in _LOOPBACK
+        demand(safe, f"NOTIFYCTL_{name.upper()}_URL", "sends no key over plain HTTP", "write https://")

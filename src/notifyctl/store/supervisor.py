@@ -1,0 +1,193 @@
+"""The process that keeps the embedded server alive: started by `embedded.start`, belongs to nobody.
+
+    python -I -S supervisor.py DIRECTORY BINARY LOCK IDLE
+
+DIRECTORY holds the data. `supervisor.lock` is held by the one supervisor: the starter takes it and hands it over as
+the open file LOCK, so of many starters exactly one gets a supervisor. `server.lock` is held by the *server itself*,
+which inherits it open, so a second server on the same data is impossible however the first supervisor ended.
+A server without a supervisor is adopted; one that died is started again; one without a client for IDLE seconds,
+or whose supervisor gets SIGTERM, is shut down cleanly. Standard library alone, so that it starts at once.
+"""
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+LONGEST_SOCKET = 103  # bytes: 108 with the final zero on Linux, 104 on macOS
+LONGEST_ANSWER = 5.0  # seconds that a healthy server may take to answer
+QUICK_DEATH, QUICK_DEATHS = 1.0, 10  # a server that dies this young (seconds), this often in a row, is given up
+PAUSE = 0.01  # seconds between two questions to a server that is starting
+
+
+class GaveUp(Exception):
+    """The server does not stay alive; its log says why."""
+
+
+def command(binary: str, directory: Path, path: Path) -> list[str]:
+    """The server's command line: every acknowledged write is on the disk, nothing is ever evicted, no TCP."""
+    return [
+        *(binary, "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"),
+        *("--dir", str(directory), "--logfile", str(directory / "valkey.log"), "--daemonize", "no"),
+        *("--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction"),
+    ]
+
+
+def try_lock(path: Path) -> int | None:
+    """An open file that holds the lock until the last copy of it is closed, or None when somebody else holds it."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def socket_path(directory: Path) -> Path:
+    """Where the server listens: the path on record, else below `directory`, else a short private path."""
+    with contextlib.suppress(FileNotFoundError):
+        return Path((directory / "socket").read_text())
+    path = directory / "valkey.sock"
+    if len(os.fsencode(path)) <= LONGEST_SOCKET:
+        return path
+    import hashlib
+    import tempfile
+
+    name = hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"notifyctl-{os.getuid()}-{name}" / "valkey.sock"
+
+
+def ping(path: Path) -> socket.socket | None:
+    """A connection to a server that is ready, None while it loads or is not there."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(LONGEST_ANSWER)
+    with contextlib.suppress(OSError):
+        connection.connect(str(path))
+        connection.sendall(b"PING\r\n")
+        if connection.recv(64).startswith(b"+PONG"):
+            return connection
+    connection.close()
+    return None
+
+
+def supervise(directory: Path, binary: str, idle: float) -> None:
+    """Keep one server alive until it has had no client for `idle` seconds; raises `GaveUp`."""
+    quick_deaths = 0
+    while quick_deaths < QUICK_DEATHS:
+        start_if_absent(directory, binary)
+        connection, born = await_server(directory), time.monotonic()
+        with connection:
+            if watch(connection, idle):
+                return
+        quick_deaths = quick_deaths + 1 if time.monotonic() - born < QUICK_DEATH else 0
+    raise GaveUp(f"the server died {QUICK_DEATHS} times within {QUICK_DEATH:g} s of its start")
+
+
+def start_if_absent(directory: Path, binary: str) -> None:
+    """Start a server unless one holds its lock, and hand the lock to it."""
+    lock = try_lock(directory / "server.lock")
+    if lock is None:
+        return
+    path = private(directory)
+    with (directory / "valkey.log").open("ab") as log:
+        try:
+            subprocess.Popen(  # never waited for: it may be adopted, and its lock tells when it ends
+                command(binary, directory, path), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, pass_fds=(lock,),
+            )  # fmt: skip
+        except OSError as error:
+            raise GaveUp(f"cannot run {binary}: {error.strerror}") from None
+        finally:
+            os.close(lock)
+
+
+def private(directory: Path) -> Path:
+    """Choose the socket's path afresh, put it on record, and see that nobody else can reach it."""
+    (directory / "socket").unlink(missing_ok=True)
+    path = socket_path(directory)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    state = path.parent.lstat()
+    if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.getuid() or state.st_mode & 0o077:
+        raise GaveUp(f"{path.parent} must be a directory of this user alone (mode 0700)")
+    draft = directory / "socket.new"
+    draft.write_text(str(path))
+    draft.rename(directory / "socket")
+    return path
+
+
+def await_server(directory: Path) -> socket.socket:
+    """A connection to the server once it is ready; raises `GaveUp` when it died instead."""
+    while True:
+        connection = ping(socket_path(directory))
+        if connection:
+            connection.settimeout(None)
+            return connection
+        lock = try_lock(directory / "server.lock")
+        if lock is not None:
+            os.close(lock)
+            raise GaveUp("the server ended before it was ready")
+        time.sleep(PAUSE)
+
+
+def watch(connection: socket.socket, idle: float) -> bool:
+    """Wait; True when there was no client for `idle` seconds, False when the server is gone."""
+    seen, since = -1, time.monotonic()
+    while not select.select([connection], [], [], min(idle / 4, 15))[0]:  # readable = closed by the server
+        clients, connections = _traffic(connection)
+        if clients > 1 or connections != seen:  # one is ourselves; the total betrays clients that came and went
+            seen, since = connections, time.monotonic()
+        elif time.monotonic() - since >= idle:
+            return True
+    return False
+
+
+def _traffic(connection: socket.socket) -> tuple[int, int]:
+    """Clients connected now, and connections ever accepted; (2, -1), as if in use, when the server has just gone."""
+    info: dict[str, str] = {}
+    with contextlib.suppress(OSError):
+        connection.sendall(b"INFO\r\n")
+        reply = connection.makefile("rb")
+        text = reply.read(int(reply.readline()[1:] or 0)).decode(errors="replace")
+        reply.readline()
+        info = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    return int(info.get("connected_clients", 2)), int(info.get("total_connections_received", -1))
+
+
+def shut_down(directory: Path) -> None:
+    """Let the server end cleanly, its log written, and wait until it has."""
+    with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
+        connection.connect(str(socket_path(directory)))
+        connection.sendall(b"SHUTDOWN\r\n")
+        lock = os.open(directory / "server.lock", os.O_RDWR)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        os.close(lock)
+
+
+def main(directory: Path, binary: str, lock: int, idle: float) -> None:
+    """Leave the starter's family, keep its lock, and supervise."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    os.chdir("/")
+    os.umask(0o077)
+    os.write(lock, str(os.getpid()).encode())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        supervise(directory, binary, idle)
+    except GaveUp as error:
+        with (directory / "valkey.log").open("a") as log:
+            log.write(f"{error}\n")
+    finally:
+        shut_down(directory)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))

@@ -1,0 +1,78 @@
+"""What many tests need: a real server, and a database of it that is empty."""
+
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from notifyctl.store import embedded, supervisor
+from notifyctl.store.server import Server
+
+
+@dataclass(frozen=True)
+class Valkey:
+    """A running server: `socket` for us, `url` with `port` on 127.0.0.1 for Node. `server` is what `connect` takes."""
+
+    socket: Path
+    port: int
+    pid: int
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    @property
+    def server(self) -> Server:
+        return Server(directory=self.socket.parent, host="127.0.0.1", port=self.port)
+
+
+@pytest.fixture(scope="session")
+def valkey_process() -> Iterator[Valkey]:
+    """One server for all tests, with the settings of the embedded one but for fsync; stopped by its process id."""
+    with tempfile.TemporaryDirectory(prefix="nf-") as name:
+        path, port = Path(name) / "valkey.sock", free_port()
+        line = supervisor.command(embedded.find_server(), Path(name), path)
+        line += ["--port", str(port), "--bind", "127.0.0.1", "--appendfsync", "everysec"]
+        with subprocess.Popen(line, stdin=subprocess.DEVNULL, start_new_session=True) as process:
+            await_ready(path, process)
+            yield Valkey(path, port, process.pid)
+            process.send_signal(signal.SIGTERM)
+
+
+@pytest.fixture
+def valkey(valkey_process: Valkey) -> Valkey:
+    """The server, empty."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(valkey_process.socket))
+        connection.sendall(b"FLUSHALL\r\n")
+        assert connection.recv(64) == b"+OK\r\n"
+    return valkey_process
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No variable of the developer reaches a test, and no test reaches the developer's data."""
+    ours = ("NOTIFYCTL_", "BULLMQ_REDIS_", "RESEND_", "POSTMARK_", "AWS_")
+    for name in [name for name in os.environ if name.startswith(ours)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NOTIFYCTL_HOME", str(tmp_path_factory.getbasetemp() / "home"))
+
+
+def free_port() -> int:
+    """A port on 127.0.0.1 that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def await_ready(path: Path, process: "subprocess.Popen[bytes]") -> None:
+    """Return when the server answers; fail when it ended instead."""
+    while not (connection := supervisor.ping(path)):
+        assert process.poll() is None, (path.parent / "valkey.log").read_text()
+    connection.close()

@@ -1,0 +1,110 @@
+"""Connections: bytes back, named, never repeating a command by themselves; failures in our words."""
+
+import asyncio
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from conftest import Valkey, free_port
+from notifyctl.domain.errors import Misconfigured, Unreachable
+from notifyctl.domain.secret import Secret
+from notifyctl.store.connect import connect, reaching
+from notifyctl.store.server import Server
+
+
+def test_a_client_is_named_and_gets_bytes(valkey: Valkey) -> None:
+    async def talk() -> tuple[object, object]:
+        async with connect(valkey.server, start=False, name="reader") as redis:
+            await redis.set("key", "värde")
+            return await redis.get("key"), await redis.client_getname()
+
+    assert asyncio.run(talk()) == ("värde".encode(), b"reader")
+
+
+def test_a_blocking_client_waits_without_limit_and_the_other_does_not(valkey: Valkey) -> None:
+    async def limits() -> list[object]:
+        clients = [connect(valkey.server, start=False, name="w", blocking=blocking) for blocking in (True, False)]
+        kinds = [client.connection_pool.connection_kwargs["socket_timeout"] for client in clients]
+        for client in clients:
+            await client.aclose()
+        return kinds
+
+    assert asyncio.run(limits()) == [None, 10.0]
+
+
+def test_a_refused_connection_is_unreachable_and_says_where() -> None:
+    server = Server(Path("unused"), host="127.0.0.1", port=free_port())
+    with pytest.raises(Unreachable) as caught:
+        asyncio.run(_increment(server))
+    assert caught.value.exit == 6
+    assert caught.value.where == server.place
+    assert "BULLMQ_REDIS_HOST" in caught.value.fix
+
+
+def test_a_wrong_password_is_a_configuration_error_that_does_not_show_it(valkey: Valkey) -> None:
+    server = Server(Path("unused"), host="127.0.0.1", port=valkey.port, username="who", password=Secret("hunter2"))
+    with pytest.raises(Misconfigured) as caught:
+        asyncio.run(_increment(server))
+    assert caught.value.code == "STORE-DENIED"
+    assert "BULLMQ_REDIS_PASSWORD" in caught.value.fix
+    assert "hunter2" not in f"{caught.value!r} {caught.value} {server!r}"
+
+
+def test_a_command_whose_answer_was_lost_is_sent_once() -> None:
+    """A server that takes the command and hangs up: a script repeated by the client would run twice."""
+    with _Severing() as severing:
+        with pytest.raises(Unreachable):
+            asyncio.run(_increment(Server(Path("unused"), host="127.0.0.1", port=severing.port)))
+        assert severing.commands() == 1
+
+
+def test_the_embedded_server_is_not_started_by_a_reader(tmp_path: Path) -> None:
+    directory = tmp_path / "valkey"
+    with pytest.raises(Unreachable) as caught:
+        connect(Server(directory), start=False, name="reader")
+    assert caught.value.code == "STORE-NOT-RUNNING"
+    assert not directory.exists()
+
+
+async def _increment(server: Server) -> None:
+    async with connect(server, start=False, name="counter") as redis:
+        with reaching(server):
+            await redis.incr("counter")
+
+
+class _Severing:
+    """A listener that says OK to the greeting of a client and hangs up at its INCR, counting them."""
+
+    def __enter__(self) -> "_Severing":
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._seen = 0
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+
+    def commands(self) -> int:
+        return self._seen
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with connection:
+                self._converse(connection)
+
+    def _converse(self, connection: socket.socket) -> None:
+        while data := connection.recv(4096):
+            if b"INCR" in data:
+                self._seen += 1
+                return
+            connection.sendall(b"+OK\r\n" * data.count(b"*"))
