@@ -186,5 +186,7 @@ def bench(session):
 
 @nox.session
 def docs(session):
-    """What the documentation says about commands, files and links is true."""
-    run_tests(session, "tests/test_docs.py")
+    """Write the command reference again, and check what the documentation says about commands, files and links."""
+    install_wheel(session, *group("tests"))
+    session.run("python", "tests/documentation.py")
+    session.run("python", "-m", "pytest", "tests/test_docs.py", *session.posargs)
