@@ -21,7 +21,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 _SUPPRESSION = re.compile(r"#\s*(type:\s*ignore|noqa|pragma:\s*no cover)")
 _REASON = re.compile(
     r"#\s*(?:type:\s*ignore(?:\[[\w, -]+\])?|noqa(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)?|pragma:\s*no cover)"
-    r"\s*(?:#|-|:|;|\u2014)\s*\w+\s+\w+"
+    r"\s*(?:#|-|:|;)\s*\w\S*\s+\w+"
 )
 _MACHINE = re.compile(
     r"(?<![\w.<~$}/-])/(?:home|root|Users|work|opt|workspace)/[\w.-]+"
