@@ -97,6 +97,7 @@ class Peer:
             if self._ending:
                 sock.close()
                 return
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections += 1
             self._open.append(sock)
             self._threads.append(threading.Thread(target=self._play, args=(sock,)))

@@ -200,8 +200,9 @@ class TestNoConnection:
             done.wait(PATIENCE)
 
         async def run(url: str) -> list[Exchange]:
+            start_by = asyncio.get_running_loop().time() + QUICK.total / 2
             async with Wire(QUICK, max_connections=1) as wire:
-                return await asyncio.gather(wire.send(post(url)), wire.send(post(url)))
+                return await asyncio.gather(wire.send(post(url)), wire.send(post(url), start_by))
 
         with serve(script) as peer:
             first, second = asyncio.run(run(peer.url()))

@@ -42,6 +42,7 @@ class Dialler(TCPConnector):
         traces: list[Any],
         timeout: ClientTimeout,  # noqa: ASYNC109 - aiohttp names it so
     ) -> ResponseHandler:
+        _parcel(req).check_time(self._loop.time())  # a place in the pool may have come too late
         _parcel(req).stage = "resolve"
         async with asyncio.timeout(self._connect_limit):
             return await super()._create_connection(req, traces, timeout)

@@ -1,6 +1,6 @@
 """One connection to a provider, and the knowledge whether everything written to it has left this process.
 
-A transport with a write limit of 0 pauses its protocol exactly while bytes are still in its buffer. So
+A transport with the lowest write limit pauses its protocol exactly while bytes are still in its buffer. So
 a line that is lost, or given up, while it is paused did not carry its request whole. Under TLS the
 buffer that counts is the one of the TCP transport below, which `Watch` observes.
 
@@ -65,7 +65,8 @@ class Line(ResponseHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._trunk = cast(asyncio.Transport, transport)
-        self._trunk.set_write_buffer_limits(high=0)
+        # A TCP transport pauses above its limit, asyncio's TLS layer from its limit on: both mean "not empty".
+        self._trunk.set_write_buffer_limits(high=1 if transport.get_extra_info("sslcontext") else 0, low=0)
         self._poll.register(self._socket().fileno(), select.POLLIN | _HANGUP)
 
     def watch(self, trunk: asyncio.Transport) -> None:
@@ -119,6 +120,8 @@ class Line(ResponseHandler):
         if self.unsent:
             self.abandon()
         super().close()
+        if self._trunk is not None:  # a TLS layer would wait for the peer's goodbye
+            self._trunk.abort()
 
     def abandon(self) -> None:
         """Give the line up so that nothing leaves any more, not even what the system has buffered."""

@@ -6,6 +6,7 @@ passed and whether the line is still good; after it, `handed_over` tells what th
 
 from typing import cast
 
+from aiohttp import ClientError
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_writer import StreamWriter
 from aiohttp.payload import Payload
@@ -13,7 +14,7 @@ from aiohttp.payload import Payload
 from notifyctl.net.line import Line
 
 
-class NotStarted(Exception):
+class NotStarted(ClientError):
     """The parcel refused to be written; its `stage` and `stale` say why."""
 
 
@@ -56,14 +57,18 @@ class Parcel(Payload):
         # Closing at once means that the system refused the very first write.
         self._refused = not line.alive()
 
-    def _admit(self, line: Line) -> float:
-        """The time of the first byte, or raise: too late, begun before, or no good line."""
-        now: float = line._loop.time()
-        if self._consumed:
-            raise NotStarted("a request is written once")
+    def check_time(self, now: float) -> None:
+        """Raise NotStarted when the moment to start has passed."""
         if self._start_by is not None and now > self._start_by:
             self.stage = "late"
             raise NotStarted("the moment to start had passed")
+
+    def _admit(self, line: Line) -> float:
+        """The time of the first byte, or raise: begun before, too late, or no good line."""
+        now: float = line._loop.time()
+        if self._consumed:
+            raise NotStarted("a request is written once")
+        self.check_time(now)
         if not line.ready():
             self.stage, self.stale = "connect", line.owner is not None
             raise NotStarted("closed by the peer before the request")

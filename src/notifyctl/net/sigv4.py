@@ -45,18 +45,24 @@ def sign(signer: Signer, method: str, url: str, body: bytes, now: float) -> tupl
 
 
 def _canonical(method: str, url: str, signed: tuple[tuple[str, str], ...], names: str, body: bytes) -> str:
+    headers = "".join(f"{name.lower()}:{value}\n" for name, value in signed)
+    return f"{method}\n{_resource(url)}\n{headers}\n{names}\n{_sha256(body)}"
+
+
+@lru_cache(maxsize=64)
+def _resource(url: str) -> str:
+    """Path and query in canonical form, one a line."""
     parts = urlsplit(url)
     # The second encoding is the rule; safe="/~" leaves unreserved characters and slashes alone.
     path = quote(parts.path or "/", safe="/~")
-    query = "&".join(f"{key}={value}" for key, value in sorted(_pairs(parts.query)))
-    headers = "".join(f"{name.lower()}:{value}\n" for name, value in signed)
-    return f"{method}\n{path}\n{query}\n{headers}\n{names}\n{_sha256(body)}"
+    return path + "\n" + "&".join(f"{key}={value}" for key, value in sorted(_pairs(parts.query)))
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:
     return [(key, value) for key, _, value in (pair.partition("=") for pair in query.split("&") if pair)]
 
 
+@lru_cache(maxsize=64)
 def _host(url: str) -> str:
     parts = urlsplit(url)
     host = parts.hostname or ""

@@ -80,6 +80,7 @@ class Wire:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._session.close()
+        await asyncio.sleep(0)  # what was aborted is closed in the loop's next turn
 
     async def send(self, request: Request, start_by: float | None = None) -> Exchange:
         """Make one call; never raises for trouble of the network.
