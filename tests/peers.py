@@ -62,10 +62,12 @@ class Talk:
 class Peer:
     """A listening server; `requests` are the whole requests it saw, `received` all bytes."""
 
-    def __init__(self, script: Script, context: ssl.SSLContext | None) -> None:
+    def __init__(self, script: Script, context: ssl.SSLContext | None, window: int | None) -> None:
         self._script = script
         self._context = context
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        if window:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
         self._threads = [threading.Thread(target=self._accept)]
         self._open: list[socket.socket] = []
         self._ending = False
@@ -114,9 +116,9 @@ class Peer:
 
 
 @contextmanager
-def serve(script: Script, context: ssl.SSLContext | None = None) -> Iterator[Peer]:
-    """A peer on a free port of loopback for the time of the block."""
-    peer = Peer(script, context)
+def serve(script: Script, context: ssl.SSLContext | None = None, window: int | None = None) -> Iterator[Peer]:
+    """A peer on a free port of loopback for the time of the block; `window` bytes are received unread."""
+    peer = Peer(script, context, window)
     try:
         yield peer
     finally:

@@ -163,6 +163,11 @@ class TestARequest:
     def test_without_a_usable_address_is_not_made(self, url):
         assert verdict(call(post(url))) == ("resolve", False)
 
+    def test_with_a_line_break_in_a_header_is_not_made(self):
+        with serve(answering) as peer, pytest.raises(ValueError, match="header"):
+            call(Request("POST", peer.url(), (("X-Ref", "a\r\nBcc: b@c.example"),), MAIL))
+        assert peer.received == 0
+
 
 class TestNoConnection:
     def test_refused_is_definite(self):
@@ -415,6 +420,15 @@ class TestTheTotalTime:
             assert ended.wait(PATIENCE)
         assert peer.received < len(HUGE)
 
+    def test_throws_away_what_the_kernel_took_and_could_not_deliver(self):
+        given_up, ended = threading.Event(), threading.Event()
+
+        with serve(slow_reader(given_up, ended), window=2048) as peer:
+            assert verdict(call(post(peer.url()), QUICK)) == ("timeout", True)
+            given_up.set()
+            assert ended.wait(PATIENCE)
+        assert peer.received < len(MAIL)
+
     def test_a_cancelled_call_leaves_nothing_behind(self):
         given_up, ended = threading.Event(), threading.Event()
 
@@ -431,6 +445,21 @@ class TestTheTotalTime:
         with serve(slow_reader(given_up, ended)) as peer:
             asyncio.run(run(peer))
         assert peer.received < len(HUGE)
+
+
+class TestTheDetail:
+    def test_of_a_failure_holds_no_address_of_a_search(self):
+        def script(talk: Talk) -> None:
+            talk.request()
+            if peer.connections > 1:
+                talk.answer(b"{", fields="Content-Encoding: gzip\r\n")
+
+        with serve(script) as peer:
+            urls = [f"{peer.url()}?recipient=jane%40venue.example"] * 2
+            urls += [urls[0].replace("http:", "https:"), "https://nowhere.invalid/?recipient=jane%40venue.example"]
+            answers = [call(Request("GET", url, ()), QUICK) for url in urls]
+        assert [answer.stage for answer in answers] == ["answer", "answer", "tls", "resolve"]
+        assert not any("jane" in answer.detail or "re_secret" in answer.detail for answer in answers)
 
 
 class TestStartBy:
