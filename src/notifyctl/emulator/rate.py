@@ -11,9 +11,14 @@ class Window:
         self._used = 0
 
     def take(self, limit: int | None, calls: int = 1) -> bool:
-        """Use `calls` of this second's `limit`; False when it does not hold that many (nothing is used)."""
+        """Use `calls` of this second's `limit`; False when it does not hold that many (nothing is used).
+
+        Without a limit nothing is counted, so one that is set later starts with a whole second's worth.
+        """
+        if limit is None:
+            return True
         self._turn()
-        if limit is not None and self._used + calls > limit:
+        if self._used + calls > limit:
             return False
         self._used += calls
         return True

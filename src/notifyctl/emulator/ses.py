@@ -78,11 +78,11 @@ class Ses(NoHold):
         return self._unknown_parts(document, mail) or self._accept(mail)
 
     def _unknown_parts(self, document: dict[str, object], mail: Mail) -> Reply | None:
-        if not addresses.covers(self._settings.verified, addresses.bare(mail.sender) or ""):
+        sender = addresses.bare(mail.sender) or ""
+        if not addresses.covers(self._settings.verified, sender):
+            region = (self._settings.region or "eu-west-2").upper()
             what = "Email address is not verified. The following identities failed the check in region"
-            return error(
-                400, "MessageRejected", f"{what} {(self._settings.region or 'eu-west-2').upper()}: {mail.sender}"
-            )
+            return error(400, "MessageRejected", f"{what} {region}: {sender}")
         name = text(document.get("ConfigurationSetName"))
         known = self._settings.configuration_sets
         if name and known is not None and name not in known:
