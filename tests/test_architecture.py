@@ -26,9 +26,15 @@ def dotted(path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def files() -> list[str]:
-    """The tracked files that are still there."""
-    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [name for name in listing.split("\0") if name and (ROOT / name).is_file()]
+    """The tracked files that are still there; of an unpacked archive, or without git, all but what tools leave behind."""
+    try:
+        run = ["git", "ls-files", "-z"]
+        names = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        ignored = {line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines()} | {".git"}
+        paths = [path.relative_to(ROOT) for path in ROOT.rglob("*")]
+        names = [str(path) for path in paths if not ignored & set(path.parts)]
+    return [name for name in names if name and (ROOT / name).is_file()]
 
 
 SOURCES = {str(path.relative_to(ROOT)): path.read_text() for path in sorted(PACKAGE.rglob("*.py"))}
