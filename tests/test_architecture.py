@@ -26,7 +26,7 @@ def dotted(path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def files() -> list[str]:
-    """The tracked files that are still there; of an unpacked archive, or without git, all but what tools leave behind."""
+    """The tracked files that are still there; where git cannot tell, all but what tools leave behind."""
     try:
         run = ["git", "ls-files", "-z"]
         names = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
