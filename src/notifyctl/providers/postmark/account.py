@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from notifyctl.domain.outcome import Request, Response
 from notifyctl.domain.provider import Found, Health, Lookup
 from notifyctl.providers import answers
-from notifyctl.providers.postmark import errors
+from notifyctl.providers.postmark.errors import outcome
 from notifyctl.providers.probing import DEGRADED, READY, refused
 from notifyctl.providers.rendering import REF, USER_AGENT
 
@@ -39,7 +39,7 @@ def health(response: Response) -> Health:
     document = answers.parse(response) or {}
     delivery = answers.string(document, "DeliveryType")
     if response.status != 200 or not delivery:
-        return refused(errors.outcome(response))
+        return refused(outcome(response))
     data: dict[str, object] = {"server": answers.string(document, "Name"), "delivery": delivery}
     if delivery.lower() != "live":
         return Health(DEGRADED, f"the server is of type {answers.detail(delivery)}: it delivers nothing", data)

@@ -7,7 +7,7 @@ from notifyctl.domain.provider import Health
 from notifyctl.providers import answers
 from notifyctl.providers.probing import READY, refused
 from notifyctl.providers.rendering import USER_AGENT
-from notifyctl.providers.resend import errors
+from notifyctl.providers.resend.errors import outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def health(response: Response) -> Health:
     domains = document.get("data")
     if response.status == 200 and isinstance(domains, list):
         return Health(READY, "the key may do more than send", {"key": "full_access", "domains": _states(domains)})
-    return refused(errors.outcome(response))
+    return refused(outcome(response))
 
 
 def _states(domains: list[object]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from notifyctl.net.sigv4 import Signer, sign
 from notifyctl.providers import answers
 from notifyctl.providers.probing import DEGRADED, MISCONFIGURED, READY, refused
 from notifyctl.providers.rendering import USER_AGENT
-from notifyctl.providers.ses import errors
+from notifyctl.providers.ses.errors import name_of, outcome
 
 _SHOWN = ("SendingEnabled", "ProductionAccessEnabled", "EnforcementStatus", "SendQuota")
 
@@ -45,10 +45,10 @@ def probe_request(account: Account, now: float) -> Request:
 def health(response: Response) -> Health:
     """Read the account. AccessDenied means a key that may not look, only send: reachable, signed, and well kept."""
     document = answers.parse(response)
-    if response.status == 403 and errors.name_of(response, document or {}).startswith("AccessDenied"):
+    if response.status == 403 and name_of(response, document or {}).startswith("AccessDenied"):
         return Health(READY, "the key may not read the account", {"key": "least privilege"})
     if response.status != 200 or document is None or not isinstance(document.get("SendingEnabled"), bool):
-        return refused(errors.outcome(response))
+        return refused(outcome(response))
     data = {key: document[key] for key in _SHOWN if key in document}
     if not document["SendingEnabled"] or document.get("EnforcementStatus") == "SHUTDOWN":
         return Health(MISCONFIGURED, "sending is switched off for this account", data)
