@@ -75,7 +75,8 @@ class Record:
     """All that is known of a message id. `version` 0 means that nothing was ever written.
 
     `body` is the SHA-256 of the job data at the first attempt; `job` names queue and job that hold the
-    message; `looks` counts the searches for evidence since the last call that may have left a copy.
+    message; `looks` counts the searches for evidence since the last call that may have left a copy,
+    the last of them at `looked_at`.
     """
 
     id: str
@@ -85,9 +86,19 @@ class Record:
     body: str = ""
     job: str = ""
     looks: int = 0
+    looked_at: int = 0
     reason: str = ""
     provider: str = ""
     provider_id: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """True when the message has ended for good: it is not reopened by a retry or a second enqueue.
+
+        One that ended at the door without any attempt may be looked at afresh.
+        """
+        at_the_door = self.state in (State.REJECTED, State.NO_CONSENT, State.EXPIRED) and not self.attempts
+        return self.state.terminal and not at_the_door
 
     @property
     def suspect(self) -> Attempt | None:

@@ -105,7 +105,10 @@ def of_broken(broken: Broken) -> Outcome:
     """Classify a call without an answer; one rule for all providers.
 
     A body that surely never left whole is a definite fault: the message may go elsewhere at once.
-    Everything else is a fault too, but ambiguous: the provider may have taken the message.
+    Everything else is a fault too, but ambiguous: the provider may have taken the message. A call whose moment to
+    start had passed is nobody's fault: it is tried again.
     """
+    if broken.stage == "late":
+        return Outcome(Kind.THROTTLED, code=broken.stage, detail=broken.detail)
     certainty = Certainty.AMBIGUOUS if broken.handed_over else Certainty.DEFINITE
     return Outcome(Kind.FAULT, certainty, code=broken.stage, detail=broken.detail)

@@ -58,10 +58,11 @@ def end_of_search(suspect: Attempt, situation: Situation) -> int:
 
 def next_look(record: Record, suspect: Attempt, situation: Situation, end: int) -> int | None:
     """When evidence is sought next, or None when there is nothing (more) to look at before the end."""
-    ages = situation.pace.reconcile[record.looks :]
-    if not ages or not can_seek(record, suspect, situation):
+    ages, looks = situation.pace.reconcile, record.looks
+    if looks >= len(ages) or not can_seek(record, suspect, situation):
         return None
-    look_at = suspect.intent_at + int(ages[0] * 1000)
+    gap = ages[looks] - (ages[looks - 1] if looks else 0)
+    look_at = max(suspect.intent_at + int(ages[looks] * 1000), record.looked_at + int(gap * 1000) if looks else 0)
     return look_at if look_at <= end or situation.type.priority is Priority.BULK else None
 
 

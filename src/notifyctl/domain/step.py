@@ -2,6 +2,8 @@
 
 Policy, in the order in which it is applied:
 
+0. A job that another worker has started, and of which we have no record, is never sent: that worker may have
+   sent it. It ends as unknown, for a human.
 1. A message that has ended stays ended: whoever enqueues, retries or re-adds it sends nothing. One that
    ended without any attempt (rejected at the door, no consent, expired) is looked at afresh.
 2. Without permission it ends as no_consent.
@@ -24,9 +26,16 @@ from notifyctl.domain.permission import refusal
 from notifyctl.domain.situation import Situation, exhausted, patient, ready_at
 
 
+def first_step(record: Record, situation: Situation, started_elsewhere: bool) -> Step:
+    """The step for a job just claimed or adopted (rule 0, then the others)."""
+    if started_elsewhere and not record.ended:
+        return Finish(State.UNKNOWN, "another worker started this job and may have sent it")
+    return next_step(record, situation)
+
+
 def next_step(record: Record, situation: Situation) -> Step:
     """Decide; the policy stands at the top of this module."""
-    if record.state.terminal and record.attempts:
+    if record.ended:
         return Finish(record.state, record.reason, record.provider, record.provider_id)
     if reason := refusal(situation.type):
         return Finish(State.NO_CONSENT, reason)

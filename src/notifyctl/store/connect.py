@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ANSWER = 10.0  # seconds for an answer, the longest script included
 CONNECT = 3.0  # seconds for a connection
+_CANNOT_WRITE = ("OOM", "MISCONF", "NOREPLICAS", "command not allowed when used memory")  # the server is there, full
 
 
 def connect(server: Server, *, start: bool, name: str, blocking: bool = False) -> "Redis":
@@ -51,6 +52,10 @@ def reaching(server: Server) -> Iterator[None]:
     except (exceptions.AuthenticationError, exceptions.AuthorizationError, exceptions.NoPermissionError) as error:
         raise _denied(server, error) from error
     except (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError, OSError) as error:
+        raise _unreachable(server, error) from error
+    except exceptions.ResponseError as error:
+        if not str(error).startswith(_CANNOT_WRITE):
+            raise
         raise _unreachable(server, error) from error
 
 

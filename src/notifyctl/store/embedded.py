@@ -90,11 +90,11 @@ def stop(directory: Path) -> None:
 
 
 def _given(binary: str) -> str:
-    found = shutil.which(Path(binary).expanduser())
+    found = shutil.which(str(Path(binary).expanduser()))
     if not found:
         fix = "name an executable valkey-server or redis-server, or unset it"
         raise Misconfigured("STORE-NO-SERVER", f"{binary!r} is no program", "NOTIFYCTL_VALKEY_BIN", fix)
-    return found
+    return str(Path(found).absolute())  # the supervisor works in another directory
 
 
 def _in_wheel() -> str | None:
@@ -104,7 +104,7 @@ def _in_wheel() -> str | None:
         return None
     system, machine = platform.system().lower(), platform.machine().lower().replace("amd64", "x86_64")
     machine = machine.replace("arm64", "aarch64") if system == "linux" else machine
-    return shutil.which(Path(spec.origin).parent / "_binaries" / f"{system}-{machine}" / "valkey-server")
+    return shutil.which(str(Path(spec.origin).parent / "_binaries" / f"{system}-{machine}" / "valkey-server"))
 
 
 def _prepare(directory: Path) -> None:

@@ -16,6 +16,7 @@ local keep = cjson.decode(ARGV[3])
 local width = tonumber(ARGV[4])
 local answers, totals, calls, touched = {}, {}, {}, {}
 local OPEN = {queued = true, attempting = true, held = true}
+local AT_THE_DOOR = {rejected = true, no_consent = true, expired = true}
 local TAKEN = {accepted = true, delivered = true, bounced = true, complained = true}
 
 local function remove_job(lane, id)
@@ -144,7 +145,7 @@ local function write_record(item)
   elseif (version or '0') ~= item[4] then
     return {'stale', tonumber(version or 0)}
   end
-  local ended = not OPEN[old] and attempts
+  local ended = not OPEN[old] and (attempts or not AT_THE_DOOR[old])
   if item[8] ~= '' and item[8] ~= old and not TAKEN[old] and (not ended or item[6] == '2') then
     write_state(record, item, old, item[8])
   elseif ended and item[6] ~= '2' and item[8] ~= old then

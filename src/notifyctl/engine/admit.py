@@ -1,0 +1,70 @@
+"""Admit: get leave for a provider call. Nothing may be sent without it."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from notifyctl.domain.attempt import Attempt, Why
+from notifyctl.domain.errors import Unreachable
+from notifyctl.domain.revision import ProviderRules
+from notifyctl.engine.batch import Batcher
+from notifyctl.engine.render import Errand, Rendered
+from notifyctl.engine.tools import Tools
+from notifyctl.store.attempts import Admission, Intent
+
+_Answer = TypeVar("_Answer")
+
+
+class Admitter:
+    """Asks for leave in batches, again and again while Redis is away; an intent is the same intent each time."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._serial = itertools.count(1)
+        self._batcher: Batcher[Intent, Admission] = Batcher(self._flush)
+
+    def attempt(self, provider: str, why: Why, rendered: Rendered) -> Attempt:
+        """A new attempt, not yet written; its id is unique among all workers."""
+        tools = self._tools
+        identity = f"{tools.token[3:]}.{next(self._serial)}"
+        return Attempt(identity, provider, why, tools.clock.now(), rendered.digest, tools.token)
+
+    async def admit(self, errand: Errand, attempt: Attempt) -> Admission:
+        """Leave to make the call, or why not."""
+        admission = await self._batcher.submit(self._intent(errand, attempt))
+        self._tools.clock.hear(admission.now)
+        return admission
+
+    def _intent(self, errand: Errand, attempt: Attempt) -> Intent:
+        rules = self._tools.revision.providers.get(attempt.provider, ProviderRules())
+        return Intent(
+            lane=errand.job.lane,
+            job=errand.job.id,
+            message=errand.message.id,
+            version=errand.record.version,
+            attempt=attempt.id,
+            provider=attempt.provider,
+            why=attempt.why,
+            digest=attempt.digest,
+            body=errand.body,
+            revision=self._tools.revision.number,
+            type=errand.message.type,
+            priority=errand.type.priority.value,
+            rate=rules.rate,
+            burst=rules.burst,
+        )
+
+    async def _flush(self, intents: Sequence[Intent]) -> Sequence[Admission]:
+        attempts, token = self._tools.attempts, self._tools.token
+        return await patiently(self._tools, "admit", lambda: attempts.admit(token, intents))
+
+
+async def patiently(tools: Tools, what: str, call: Callable[[], Awaitable[_Answer]]) -> _Answer:
+    """The answer of an idempotent call, asked for again and again while Redis is away."""
+    while True:
+        try:
+            return await call()
+        except Unreachable as error:
+            tools.log.trouble(what, error)
+            await asyncio.sleep(tools.revision.pace.outage_poll)

@@ -1,0 +1,212 @@
+"""Carry one message from its claim to its end: decide, act, record, decide again.
+
+The decisions are `domain/step.py`'s; this is what is done about them. Every turn either ends the message, gives
+its job back (delayed), or leads to the next decision.
+"""
+
+import asyncio
+from dataclasses import replace
+
+from notifyctl.domain.attempt import Attempt, Finish, Look, Record, Send, State, Step, Wait, Why
+from notifyctl.domain.errors import InvalidMessage, Unreachable
+from notifyctl.domain.outcome import Broken, Certainty, Kind, Outcome, of_broken
+from notifyctl.domain.provider import Found
+from notifyctl.domain.situation import Situation
+from notifyctl.domain.step import after, first_step, next_step, with_outcome
+from notifyctl.engine.admit import Admitter, patiently
+from notifyctl.engine.render import Errand, Rendered
+from notifyctl.engine.settle import Settler, rejection, settlement
+from notifyctl.engine.tools import Tools
+from notifyctl.store.jobdata import peek_id
+from notifyctl.store.queue import Job
+
+HOLD_MS = 1000  # shorter waits are waited for in memory: giving the job back and claiming it again costs more
+
+
+class Carrier:
+    """Carries messages; any number at once."""
+
+    def __init__(self, tools: Tools, draining: asyncio.Event) -> None:
+        self._tools = tools
+        self._admitter = Admitter(tools)
+        self._settler = Settler(tools)
+        self._draining = draining
+
+    async def carry(self, job: Job, taken_at: float) -> None:
+        """Carry the message of a job as far as it goes now; `taken_at` is the loop's clock at the claim."""
+        try:
+            errand = self._tools.renderer.open(job, taken_at)
+        except InvalidMessage as error:
+            await self._reject(job, error)
+            return
+        if job.starts > 1 or job.inherited or job.stalls:
+            await self._read(errand)
+        step: Step | None = first_step(errand.record, self._situation(errand), started_elsewhere(job, errand.record))
+        while step is not None:
+            step = await self._take(errand, step)
+
+    async def _take(self, errand: Errand, step: Step) -> Step | None:
+        match step:
+            case Send():
+                return await self._send(errand, step)
+            case Look():
+                return await self._look(errand, step)
+            case Wait() if self._short(step):
+                return await self._hold(errand, step)
+        return await self._settle(errand, step)
+
+    async def _send(self, errand: Errand, step: Send) -> Step | None:
+        """Write the intent, make the one call, record what came of it."""
+        started = asyncio.get_running_loop().time()
+        rendered = self._tools.renderer.render(errand, self._tools.providers[step.provider])
+        suspect = errand.record.suspect
+        if step.why is Why.REPLAY and suspect and suspect.digest != rendered.digest:
+            return await self._looked(errand)
+        attempt = self._admitter.attempt(step.provider, step.why, rendered)
+        admission = await self._admitter.admit(errand, attempt)
+        if admission.code == "ok":
+            self._tools.failpoint.reach("after-intent")
+            errand.record = _begun(errand, replace(attempt, intent_at=admission.now), admission.version)
+            outcome = await self._call(errand, step.provider, rendered, started)
+            return await self._record(errand, attempt.id, outcome)
+        if admission.code == "full":
+            errand.full[step.provider] = admission.free_at
+            return next_step(errand.record, self._situation(errand))
+        return await self._again(errand) if admission.code == "stale" else None
+
+    async def _call(self, errand: Errand, name: str, rendered: Rendered, started: float) -> Outcome:
+        """The call itself. It must begin soon after it was admitted, or not at all."""
+        provider, tools = self._tools.providers[name], self._tools
+        request = provider.request(rendered.document, rendered.envelope, tools.clock.now() / 1000)
+        exchange = await tools.wire.send(request, start_by=started + tools.revision.pace.start_by)
+        tools.failpoint.reach("after-answer")
+        answer = exchange.answer
+        outcome = of_broken(answer) if isinstance(answer, Broken) else provider.outcome(answer)
+        tools.log.call(errand.message, name, outcome, exchange.seconds)
+        return outcome
+
+    async def _record(self, errand: Errand, attempt_id: str, outcome: Outcome) -> Step | None:
+        """Record an outcome together with the step that follows from it."""
+        errand.record = with_outcome(errand.record, attempt_id, outcome, self._tools.clock.now())
+        attempt = next(item for item in errand.record.attempts if item.id == attempt_id)
+        await self._hear(errand, attempt.provider, outcome)
+        step = after(errand.record, attempt, self._situation(errand))
+        return await self._settle(errand, step, attempt)
+
+    async def _hear(self, errand: Errand, provider: str, outcome: Outcome) -> None:
+        try:
+            closed = await self._tools.limiter.hear(provider, outcome)
+        except Unreachable as error:
+            self._tools.log.trouble("limit", error)
+            return
+        if closed:
+            errand.full[provider] = closed
+
+    async def _look(self, errand: Errand, step: Look) -> Step | None:
+        """Search the provider for a copy; what is found counts as the suspect's acceptance."""
+        provider, suspect = self._tools.providers[step.provider], errand.record.suspect
+        rendered = self._tools.renderer.render(errand, provider)
+        now = self._tools.clock.now() / 1000
+        envelope = rendered.envelope
+        request = provider.lookup_request(envelope.ref, errand.message.to.email, now, envelope.marketing)
+        if request is None or suspect is None:
+            return await self._looked(errand)
+        answer = (await self._tools.wire.send(request)).answer
+        if isinstance(answer, Broken) or (found := provider.lookup(answer)).found is not Found.PRESENT:
+            return await self._looked(errand)
+        outcome = Outcome(Kind.ACCEPTED, code="found by look-up", provider_id=found.provider_id)
+        return await self._record(errand, suspect.id, outcome)
+
+    async def _looked(self, errand: Errand) -> Step | None:
+        """A look that brought no evidence."""
+        record = errand.record
+        seen = replace(record, looks=record.looks + 1, looked_at=self._tools.clock.now())
+        step = next_step(seen, self._situation(errand))
+        kept = isinstance(step, Send | Look)
+        settled = await self._settler.settle(settlement(errand, None if kept else step, looked=True))
+        errand.record = replace(seen, version=settled.version)
+        return await self._continue(errand, step if kept else None, settled.code)
+
+    async def _hold(self, errand: Errand, step: Wait) -> Step:
+        await asyncio.sleep(max(step.until - self._tools.clock.now(), 0) / 1000)
+        return next_step(errand.record, self._situation(errand))
+
+    async def _settle(self, errand: Errand, step: Step, attempt: Attempt | None = None) -> Step | None:
+        """Write a step, with the outcome that led to it. After an outcome a short wait keeps the job in hand."""
+        kept = isinstance(step, Send | Look) or (attempt is not None and isinstance(step, Wait) and self._short(step))
+        settled = await self._settler.settle(settlement(errand, None if kept else step, attempt))
+        errand.record = replace(errand.record, version=settled.version)
+        if isinstance(step, Finish) and settled.code == "ok":
+            self._tools.log.end(errand.message, step)
+        return await self._continue(errand, step if kept else None, settled.code)
+
+    async def _continue(self, errand: Errand, step: Step | None, code: str) -> Step | None:
+        return await self._again(errand) if code == "stale" else step if code == "ok" else None
+
+    async def _again(self, errand: Errand) -> Step:
+        await self._read(errand)
+        return next_step(errand.record, self._situation(errand))
+
+    async def _read(self, errand: Errand) -> None:
+        """Read the record afresh, and close attempts whose worker did not live to tell."""
+        attempts = self._tools.attempts
+        errand.record = await patiently(self._tools, "read", lambda: attempts.read(errand.message.id))
+        now, window = self._tools.clock.now(), self._tools.revision.pace.max_send * 1000
+        for attempt in errand.record.attempts:
+            if attempt.outcome is None and now >= attempt.intent_at + window:
+                gone = replace(attempt, outcome=_ABANDONED, result_at=now)
+                settled = await self._settler.settle(settlement(errand, None, gone))
+                errand.record = with_outcome(errand.record, attempt.id, _ABANDONED, now)
+                errand.record = replace(errand.record, version=settled.version)
+
+    async def _reject(self, job: Job, error: InvalidMessage) -> None:
+        """End a job that cannot be read; its record is touched only while nothing was ever sent under its id."""
+        message, version = peek_id(job.data or b""), 0
+        if message:
+            record = await patiently(self._tools, "read", lambda: self._tools.attempts.read(message))
+            message, version = ("", 0) if record.attempts else (message, record.version)
+        await self._settler.settle(rejection(job, message, version, str(error)))
+        self._tools.log.rejected(job.id, error)
+
+    def _short(self, step: Wait) -> bool:
+        return step.until - self._tools.clock.now() <= HOLD_MS and not self._draining.is_set()
+
+    def _situation(self, errand: Errand) -> Situation:
+        tools = self._tools
+        route, cannot = tools.renderer.route(errand.message, tools.providers)
+        return Situation(
+            now=tools.clock.now(),
+            enqueued_at=errand.job.timestamp,
+            deadline=errand.deadline,
+            type=errand.type,
+            route=route,
+            evidence={name: provider.capabilities.evidence for name, provider in tools.providers.items()},
+            body=errand.body,
+            pace=tools.revision.pace,
+            bounds=tools.revision.bounds,
+            full=errand.full,
+            cannot=cannot,
+        )
+
+
+_ABANDONED = Outcome(Kind.FAULT, Certainty.AMBIGUOUS, code="abandoned", detail="its worker did not live to tell")
+
+
+def started_elsewhere(job: Job, record: Record) -> bool:
+    """True when somebody who keeps no records with us has started the job before."""
+    return bool(job.deferred or job.stalls) or (job.starts > 1 and record.version == 0 and not job.inherited)
+
+
+def _begun(errand: Errand, attempt: Attempt, version: int) -> Record:
+    """The record as `admit` has left it."""
+    record = errand.record
+    looked = attempt.why is Why.REPLAY
+    return replace(
+        record,
+        version=version,
+        state=State.ATTEMPTING,
+        attempts=(*record.attempts, attempt),
+        body=errand.body,
+        looks=record.looks + 1 if looked else 0,
+        looked_at=attempt.intent_at if looked else 0,
+    )

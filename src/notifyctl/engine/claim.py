@@ -1,0 +1,102 @@
+"""Claim: take jobs in batches as room becomes free, and sleep on BullMQ's markers when there is nothing.
+
+A worker carries `in_flight` messages at once. The first lane may fill all of that, each later lane an eighth
+less, so a critical message always finds room beside any amount of bulk.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from notifyctl.domain.errors import Unreachable
+from notifyctl.engine.tools import Tools
+from notifyctl.store.link import Link
+from notifyctl.store.queue import Claim, Job
+
+BATCH = 64
+GATHER = 0.005  # seconds to gather room for a larger batch; less than a provider's answer takes
+
+
+class Claimer:
+    """Feeds jobs to `carry` until told to stop. `blocking` is a connection of its own for waiting on markers."""
+
+    def __init__(self, tools: Tools, blocking: Link, carry: Callable[[Job], None], draining: asyncio.Event) -> None:
+        self._tools = tools
+        self._blocking = blocking
+        self._carry = carry
+        self._draining = draining
+        self._freed = asyncio.Event()
+        self.held: set[tuple[int, str]] = set()
+        self.lost_reply = False
+        self.claiming = asyncio.Lock()
+
+    def release(self, job: Job) -> None:
+        """A job has left this worker's hands."""
+        self.held.discard((job.lane, job.id))
+        self._freed.set()
+
+    async def run(self) -> None:
+        """Claim until draining; an outage of Redis is waited out."""
+        while not self._draining.is_set():
+            await self._room()
+            try:
+                claim = await self._claim()
+                if not claim.jobs and not self._draining.is_set():
+                    await self._nap(claim)
+            except Unreachable as error:
+                self.lost_reply = True
+                self._tools.log.trouble("claim", error)
+                await asyncio.sleep(self._tools.revision.pace.outage_poll)
+
+    async def _room(self) -> None:
+        """Wait until a batch fits, or a short while for whatever room there is."""
+        while True:
+            self._freed.clear()
+            free = self._free()
+            if free >= BATCH:
+                return
+            try:
+                await asyncio.wait_for(self._freed.wait(), GATHER if free else None)
+            except TimeoutError:
+                return
+
+    def _free(self) -> int:
+        return self._tools.revision.bounds.in_flight - len(self.held)
+
+    async def _claim(self) -> Claim:
+        tools = self._tools
+        async with self.claiming:
+            lock = tools.revision.pace.lock
+            claim = await tools.queue.claim(tools.token, lock, tools.name, min(self._free(), BATCH), self._shares())
+            tools.clock.hear(claim.now)
+            self.take(claim.jobs)
+        return claim
+
+    def take(self, jobs: tuple[Job, ...]) -> None:
+        """Begin to carry jobs that are ours now."""
+        self._tools.failpoint.reach("after-claim")
+        for job in jobs:
+            self.held.add((job.lane, job.id))
+            self._carry(job)
+
+    def _shares(self) -> list[int]:
+        """How many jobs each lane may add: later lanes leave more room to the earlier ones."""
+        most, busy = self._tools.revision.bounds.in_flight, len(self.held)
+        return [max(most * (8 - min(place, 6)) // 8 - busy, 0) for place in range(len(self._tools.queue.bases))]
+
+    async def _nap(self, claim: Claim) -> None:
+        """Sleep until a marker says that there is work, a delayed job is due, or the pace's block has passed."""
+        longest = self._tools.revision.pace.block
+        if claim.next_due:
+            longest = min(longest, max((claim.next_due - self._tools.clock.now()) / 1000, 0.001))
+        if longest < 0.05:  # BZPOPMIN would cost more than the wait
+            await asyncio.sleep(longest)
+            return
+        markers = [f"{base}marker" for base in self._tools.queue.bases]
+        with self._blocking.reach():
+            popped = await self._blocking.redis.bzpopmin(markers, timeout=longest)
+        if popped and float(popped[2]) > self._tools.clock.now():
+            await self._until(float(popped[2]), longest)
+
+    async def _until(self, due: float, longest: float) -> None:
+        """A marker of a delayed job was taken: it must be put back by a claim when the job is due, not later."""
+        await asyncio.sleep(min(max((due - self._tools.clock.now()) / 1000, 0), longest, 0.2))

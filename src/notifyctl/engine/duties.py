@@ -1,0 +1,87 @@
+"""Duties: what workers do beside sending. Each runs at its interval, under a lease where one worker is enough."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from notifyctl import __version__
+from notifyctl.domain.errors import Unreachable
+from notifyctl.engine.claim import Claimer
+from notifyctl.engine.tools import Tools
+from notifyctl.store.queue import Held
+from notifyctl.store.workers import Beat
+
+
+class Duties:
+    """The duties of one worker; `stop()` ends them."""
+
+    def __init__(self, tools: Tools, claimer: Claimer, draining: asyncio.Event, host: str, pid: int) -> None:
+        self._tools = tools
+        self._claimer = claimer
+        self._draining = draining
+        self._host, self._pid = host, pid
+        self._started_at = int(time.time() * 1000)
+        self._beating_since = 0.0
+
+    async def run(self) -> None:
+        """Run every duty until cancelled."""
+        pace = self._tools.revision.pace
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._every(pace.heartbeat, self.beat))
+            group.create_task(self._every(pace.adopt, self.adopt))
+
+    async def beat(self) -> None:
+        """Say that this worker lives. Others adopt its jobs when it has said nothing for the pace's ttl."""
+        pace, tools = self._tools.revision.pace, self._tools
+        beat = Beat(
+            token=tools.token, name=tools.name, host=self._host, pid=self._pid, version=__version__, pace=pace.name,
+            started_at=self._started_at, beat_at=int(time.time() * 1000), in_flight=len(self._claimer.held),
+            sent=tools.log.sent, draining=self._draining.is_set(),
+        )  # fmt: skip
+        await tools.workers.beat(beat, pace.heartbeat_ttl)
+        self._beating_since = self._beating_since or time.monotonic()
+
+    async def adopt(self) -> None:
+        """Take over jobs whose worker is gone, and our own of a claim whose reply was lost.
+
+        After an outage every heartbeat is missing; so nobody adopts before the others had time to beat again.
+        """
+        pace, tools = self._tools.revision.pace, self._tools
+        if not self._beating_since or time.monotonic() < self._beating_since + pace.heartbeat_ttl:
+            return
+        await self.replay_journals()
+        async with self._claimer.claiming:
+            orphans = await self._orphans()
+            if not orphans or self._draining.is_set():
+                return
+            jobs = await tools.queue.adopt(tools.token, pace.lock, tools.name, orphans)
+            tools.log.adopted(len(jobs))
+            self._claimer.take(jobs)
+
+    async def _orphans(self) -> list[Held]:
+        active = await self._tools.queue.active()
+        ours = {held.lock for held in active if held.lock.startswith("nf.") and held.lock != self._tools.token}
+        alive = await self._tools.workers.alive(ours)
+        return [held for held in active if self._is_orphan(held, alive)]
+
+    def _is_orphan(self, held: Held, alive: set[str]) -> bool:
+        if held.lock == self._tools.token:
+            return (held.lane, held.id) not in self._claimer.held
+        return not held.lock or (held.lock.startswith("nf.") and held.lock not in alive)
+
+    async def replay_journals(self) -> None:
+        """Give Redis the results that workers who are gone left on disk."""
+        for token, settlements, path in self._tools.journal.abandoned():
+            if settlements:
+                await self._tools.attempts.settle(token, settlements)
+                self._tools.log.replayed(token, len(settlements))
+            path.unlink(missing_ok=True)
+
+    async def _every(self, seconds: float, duty: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await duty()
+            except Unreachable as error:
+                self._beating_since = 0.0
+                self._tools.log.trouble(getattr(duty, "__name__", "duty"), error)
+            await asyncio.sleep(seconds)

@@ -1,0 +1,81 @@
+"""The journal: results that Redis could not take, on disk, fsynced, until it can.
+
+One file per worker, locked while the worker lives. Every worker replays the files whose lock is free before it
+claims. The result of a call that a provider accepted is never only in memory while Redis is away.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from notifyctl.domain.errors import Misconfigured
+from notifyctl.store.attempts import Settlement
+
+_decoder = msgspec.json.Decoder(Settlement)
+
+
+class Journal:
+    """The journal of one worker; `folder` is made when it is missing."""
+
+    def __init__(self, folder: Path, token: str) -> None:
+        self._folder = folder
+        self._path = folder / token
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise Misconfigured(
+                "CFG-HOME", f"the journal cannot be written: {error.strerror}", str(folder), "set NOTIFYCTL_HOME"
+            ) from error
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def append(self, settlements: Sequence[Settlement]) -> None:
+        """Write results and wait until the disk has them."""
+        lines = [msgspec.json.encode(item) + b"\n" for item in settlements if item.outcome]
+        if lines:
+            os.write(self._file, b"".join(lines))
+            os.fsync(self._file)
+
+    def clear(self) -> None:
+        """Forget everything: Redis has it."""
+        if os.fstat(self._file).st_size:
+            os.ftruncate(self._file, 0)
+            os.fsync(self._file)
+
+    def close(self) -> None:
+        """Give the file up; an empty one is removed."""
+        if os.fstat(self._file).st_size == 0:
+            self._path.unlink(missing_ok=True)
+        os.close(self._file)
+
+    def abandoned(self) -> Iterator[tuple[str, list[Settlement], Path]]:
+        """Journals of workers that are gone: the token, the results, the file to remove when Redis has them."""
+        for path in sorted(self._folder.iterdir()):
+            if path == self._path or not (lock := _try_lock(path)):
+                continue
+            try:
+                yield path.name, _read(path), path
+            finally:
+                os.close(lock)
+
+
+def _try_lock(path: Path) -> int | None:
+    try:
+        file = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        return None
+    return file
+
+
+def _read(path: Path) -> list[Settlement]:
+    """Every whole line; a line cut by a crash was never acknowledged by the disk."""
+    lines = path.read_bytes().split(b"\n")[:-1]
+    return [_decoder.decode(line) for line in lines]

@@ -1,0 +1,105 @@
+"""Render: from a job's data to a message, its type, and the document of a provider."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from notifyctl.domain.attempt import Record
+from notifyctl.domain.errors import InvalidMessage
+from notifyctl.domain.message import Message
+from notifyctl.domain.provider import Envelope, Provider
+from notifyctl.domain.revision import MessageType, Revision
+from notifyctl.domain.routing import cannot_carry
+from notifyctl.store import jobdata
+from notifyctl.store.queue import Job
+
+
+@dataclass(slots=True)
+class Errand:
+    """One message on its way: what was read of it, what is known of it, and who is full.
+
+    `body` is the SHA-256 of the job data; `full` says until when (epoch ms) a provider takes no further call.
+    """
+
+    job: Job
+    message: Message
+    type: MessageType
+    body: str
+    record: Record
+    deadline: int
+    taken_at: float
+    full: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message as one provider gets it; `digest` is the SHA-256 of the document."""
+
+    envelope: Envelope
+    document: bytes
+    digest: str
+
+
+class Renderer:
+    """Renders under one revision and one prefix."""
+
+    def __init__(self, revision: Revision, prefix: str) -> None:
+        self.revision = revision
+        self.prefix = prefix
+
+    def open(self, job: Job, taken_at: float) -> Errand:
+        """Read a job at the door; raises `InvalidMessage`."""
+        refuse_kind(job)
+        data = job.data or b""
+        message = jobdata.read(data, self.revision.types)
+        kind = self.revision.types[message.type]
+        due = job.timestamp + kind.deadline * 1000
+        return Errand(
+            job=job,
+            message=message,
+            type=kind,
+            body=hashlib.sha256(data).hexdigest(),
+            record=Record(message.id),
+            deadline=due if message.deadline is None else min(due, message.deadline),
+            taken_at=taken_at,
+        )
+
+    def render(self, errand: Errand, provider: Provider) -> Rendered:
+        """The document for a provider; pure, so that a later call with the same revision gives the same bytes."""
+        envelope = self._envelope(errand.message, errand.type, provider.name)
+        document = provider.document(errand.message, envelope)
+        return Rendered(envelope, document, hashlib.sha256(document).hexdigest())
+
+    def route(self, message: Message, providers: Mapping[str, Provider]) -> tuple[tuple[str, ...], str]:
+        """The configured providers that can carry the message, best first, and why the last one cannot."""
+        able, reason = [], ""
+        for name in self.revision.order:
+            if name not in providers:
+                continue
+            trouble = cannot_carry(message, providers[name].capabilities)
+            if trouble:
+                reason = f"{name} cannot carry it: {trouble}"
+            else:
+                able.append(name)
+        return tuple(able), reason
+
+    def _envelope(self, message: Message, kind: MessageType, provider: str) -> Envelope:
+        sender = self.revision.sender_for(provider)
+        if sender is None:
+            raise InvalidMessage("CFG-SENDER", "no sender is configured", "NOTIFYCTL_FROM")
+        ref = hashlib.sha256(f"{self.prefix}:{message.id}".encode()).hexdigest()[:32]
+        return Envelope(sender, ref, key=f"nf1-{ref}", marketing=kind.purpose == "marketing")
+
+
+def refuse_kind(job: Job) -> None:
+    """Raise for jobs whose next step is not ours to take: BullMQ's schedulers and flows."""
+    if job.kind == "scheduler":
+        raise InvalidMessage(
+            "QUE-SCHEDULER", "is a run of a job scheduler, which only a BullMQ worker continues", "job",
+            "enqueue each message as a job of its own",
+        )  # fmt: skip
+    if job.kind == "flow":
+        raise InvalidMessage(
+            "QUE-FLOW", "is the child of a flow, whose parent only a BullMQ worker moves", "job",
+            "enqueue messages without a parent",
+        )  # fmt: skip

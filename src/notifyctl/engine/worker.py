@@ -1,0 +1,96 @@
+"""A worker process: claims, carries, and drains when it is told to stop."""
+
+import asyncio
+from collections.abc import Callable
+
+from notifyctl.domain.errors import Misconfigured, Unreachable
+from notifyctl.engine.carry import Carrier
+from notifyctl.engine.claim import Claimer
+from notifyctl.engine.duties import Duties
+from notifyctl.engine.tools import Tools
+from notifyctl.store.link import Link
+from notifyctl.store.queue import Job
+
+
+class Worker:
+    """One worker; `run()` returns when `stop()` was called and what it holds is done or given back."""
+
+    def __init__(self, tools: Tools, blocking: Link, host: str, pid: int) -> None:
+        self._tools = tools
+        self._draining = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._carrier = Carrier(tools, self._draining)
+        self._claimer = Claimer(tools, blocking, self._begin, self._draining)
+        self._duties = Duties(tools, self._claimer, self._draining, host, pid)
+
+    def stop(self) -> None:
+        """Claim nothing more; may be called from a signal handler of the loop."""
+        self._draining.set()
+
+    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Work until stopped. Raises `Misconfigured` when Redis may lose jobs, `Unreachable` when it is not there."""
+        await refuse_eviction(self._tools.queue.link)
+        await self._duties.replay_journals()
+        await self._duties.beat()
+        ready()
+        duties = asyncio.create_task(self._duties.run())
+        claiming = asyncio.create_task(self._claimer.run())
+        try:
+            await self._until_stopped(duties, claiming)
+            await self._drain()
+        finally:
+            await _cancel(duties, claiming, *self._tasks)
+            await self._leave()
+
+    async def _until_stopped(self, duties: asyncio.Task[None], claiming: asyncio.Task[None]) -> None:
+        draining = asyncio.create_task(self._draining.wait())
+        done, _ = await asyncio.wait({draining, duties, claiming}, return_when=asyncio.FIRST_COMPLETED)
+        draining.cancel()
+        for task in done - {draining}:
+            task.result()
+
+    async def _drain(self) -> None:
+        """Let what is under way end, within the pace's time; the rest stays ours on record and is adopted."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._tools.revision.pace.drain)
+
+    async def _leave(self) -> None:
+        try:
+            await self._tools.workers.leave(self._tools.token)
+        except Unreachable as error:
+            self._tools.log.trouble("leave", error)
+        self._tools.journal.close()
+
+    def _begin(self, job: Job) -> None:
+        task = asyncio.get_running_loop().create_task(self._carry(job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _carry(self, job: Job) -> None:
+        """Carry one job. A bug must not take the neighbours down: the job stays ours, and the bug is logged."""
+        try:
+            await self._carrier.carry(job, asyncio.get_running_loop().time())
+        except Exception as error:
+            self._tools.log.bug(job.id, error)
+        else:
+            self._claimer.release(job)
+
+
+async def refuse_eviction(link: Link) -> None:
+    """Raise `Misconfigured` unless Redis keeps every key: an evicted job is a lost ticket."""
+    with link.reach():
+        memory = await link.redis.info("memory")
+    policy = memory.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        raise Misconfigured(
+            "RDS-EVICTION",
+            f"Redis may evict keys ({policy}), and with them jobs and locks",
+            "maxmemory-policy",
+            "set maxmemory-policy noeviction",
+        )
+
+
+async def _cancel(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,175 @@
+"""BullMQ's queues: claim, adopt, enqueue and look, by our scripts, with the keys that a Node worker would leave."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from notifyctl.store.keys import job_id, lane_base
+from notifyctl.store.link import Link
+from notifyctl.store.scripts import Argument, Scripts
+
+CLAIM_BYTES = 4_000_000  # the most that one claim brings in; larger batches would block the server
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that this worker holds. `timestamp` is the producer's clock, in milliseconds.
+
+    `starts` counts how often any worker started it, `stalls` how often BullMQ found it abandoned; `deferred` is
+    BullMQ's order to fail it unprocessed; `kind` is '' for a plain job, else `scheduler` or `flow`; `inherited` says
+    that it was taken over from another worker of ours, whose intents are on record.
+    """
+
+    lane: int
+    id: str
+    starts: int
+    deferred: str
+    stalls: int
+    timestamp: int
+    kind: str
+    data: bytes | None = None
+    inherited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The reply of one claim: the server's time, when another may find something (0 = unknown), the jobs."""
+
+    now: int
+    next_due: int
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A job to enqueue: lane number from 1, name, data as JSON; delay in ms, priority 0 (none) to 2,097,151."""
+
+    lane: int
+    message_id: str
+    name: str
+    data: bytes
+    delay: int = 0
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An active job and the token of its lock ('' = none)."""
+
+    lane: int
+    id: str
+    lock: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaneCounts:
+    """How many jobs a lane holds by BullMQ's states; `paused` is a person's pause."""
+
+    queue: str
+    waiting: int
+    active: int
+    prioritized: int
+    delayed: int
+    completed: int
+    failed: int
+    paused: bool
+
+
+class Queue:
+    """The lanes of one prefix, in the order in which they are claimed."""
+
+    def __init__(self, link: Link, scripts: Scripts, prefix: str, names: Sequence[str]) -> None:
+        self.link = link
+        self.scripts = scripts
+        self.names = tuple(names)
+        self.bases = tuple(lane_base(prefix, name) for name in names)
+
+    def key(self, lane: int, job: str) -> str:
+        """The key of a job's hash; lanes count from 1."""
+        return self.bases[lane - 1] + job
+
+    async def claim(self, token: str, lock: float, name: str, most: int, per_lane: Sequence[int]) -> Claim:
+        """Take up to `most` jobs, bodies included; `lock` in seconds. Raises `Unreachable`."""
+        args: list[Argument] = [token, int(lock * 1000), name, self.scripts.now, most, CLAIM_BYTES, *per_lane]
+        now, next_due, rows = await self.scripts.run("claim", self.bases, args)
+        return Claim(int(now), int(next_due), await self._with_bodies([_job(row) for row in rows]))
+
+    async def adopt(self, token: str, lock: float, name: str, orphans: Iterable[Held]) -> tuple[Job, ...]:
+        """Take over jobs whose lock is still the one that was seen; `lock` in seconds. Raises `Unreachable`."""
+        args: list[Argument] = [token, int(lock * 1000), name, self.scripts.now]
+        seen = {}
+        for orphan in orphans:
+            args += [orphan.lane, orphan.id, orphan.lock]
+            seen[orphan.lane, orphan.id] = orphan.lock
+        _, rows = await self.scripts.run("adopt", self.bases, args)
+        jobs = [_job(row) for row in rows]
+        return await self._with_bodies([replace(job, inherited=_is_ours(seen[job.lane, job.id])) for job in jobs])
+
+    async def active(self) -> list[Held]:
+        """Every active job of every lane with its lock."""
+        held = []
+        with self.link.reach():
+            for lane, base in enumerate(self.bases, 1):
+                ids = [_text(item) for item in await self.link.redis.lrange(f"{base}active", 0, -1)]
+                locks = await self.link.redis.mget([f"{base}{item}:lock" for item in ids]) if ids else []
+                held += [Held(lane, item, _text(lock or b"")) for item, lock in zip(ids, locks, strict=True)]
+        return held
+
+    async def enqueue(self, additions: Sequence[Addition]) -> list[bool]:
+        """Add jobs; False for one whose id is in the queue already. Raises `Unreachable`."""
+        args: list[Argument] = [self.scripts.now]
+        for item in additions:
+            identity = job_id(item.message_id)
+            options = _options(identity, item.delay, item.priority)
+            args += [item.lane, identity, item.name, item.data, options, item.delay, item.priority]
+        answers = await self.scripts.run("enqueue", self.bases, args)
+        return [answer == b"added" for answer in answers]
+
+    async def counts(self) -> list[LaneCounts]:
+        """The size of every lane by state; writes nothing."""
+        with self.link.reach():
+            pipe = self.link.redis.pipeline(transaction=False)
+            for base in self.bases:
+                pipe.llen(f"{base}wait").llen(f"{base}active").zcard(f"{base}prioritized").zcard(f"{base}delayed")
+                pipe.zcard(f"{base}completed").zcard(f"{base}failed").hexists(f"{base}meta", "paused")
+            rows = await pipe.execute()
+        return [_lane_counts(name, rows[at : at + 7]) for name, at in zip(self.names, range(0, len(rows), 7), strict=True)]
+
+    async def _with_bodies(self, jobs: list[Job]) -> tuple[Job, ...]:
+        if not jobs:
+            return ()
+        with self.link.reach():
+            pipe = self.link.redis.pipeline(transaction=False)
+            for job in jobs:
+                pipe.hget(self.key(job.lane, job.id), "data")
+            bodies = await pipe.execute()
+        return tuple(replace(job, data=body) for job, body in zip(jobs, bodies, strict=True))
+
+
+def _lane_counts(queue: str, row: Sequence[Any]) -> LaneCounts:
+    waiting, active, prioritized, delayed, completed, failed, paused = row
+    return LaneCounts(queue, waiting, active, prioritized, delayed, completed, failed, bool(paused))
+
+
+def _job(row: Sequence[Any]) -> Job:
+    lane, identity, starts, deferred, stalls, stamp, kind = row
+    return Job(int(lane), _text(identity), int(starts), _text(deferred), int(stalls), int(float(stamp)), _text(kind))
+
+
+def _options(identity: str, delay: int, priority: int) -> str:
+    import json
+
+    options: dict[str, object] = {"attempts": 0, "jobId": identity}
+    if delay:
+        options["delay"] = delay
+    if priority:
+        options["priority"] = priority
+    return json.dumps(options, ensure_ascii=False, separators=(",", ":"))
+
+
+def _is_ours(lock: str) -> bool:
+    return lock.startswith("nf.")
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
