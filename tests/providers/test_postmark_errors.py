@@ -71,6 +71,7 @@ def test_every_refusal_has_its_meaning(status, code, message, kind, certainty):
 def test_what_only_our_bug_can_cause_is_our_own_bad_request(status, code, message):
     outcome = POSTMARK.outcome(answer(status, ErrorCode=code, Message=message))
     assert (outcome.kind, outcome.code) == (Kind.REJECTED, f"bad_request:{code}")
+    assert not outcome.ambiguous
 
 
 def test_an_inactive_recipient_is_suppressed_and_not_named():
@@ -79,6 +80,7 @@ def test_an_inactive_recipient_is_suppressed_and_not_named():
     )
     outcome = POSTMARK.outcome(answer(422, ErrorCode=406, Message=message))
     assert (outcome.kind, outcome.suppressed, outcome.code) == (Kind.REJECTED, True, "406")
+    assert not outcome.ambiguous
     assert "zoe" not in outcome.detail
 
 

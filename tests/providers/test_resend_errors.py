@@ -31,7 +31,7 @@ TAXONOMY = [
     (422, "invalid_access", "Access must be full_access or sending_access.", Kind.ACCOUNT, DEFINITE),
     (400, "validation_error", "Invalid `to` field.", Kind.REJECTED, DEFINITE),
     (422, "validation_error", "Invalid `to` field. It differs from `email@b.example`.", Kind.REJECTED, DEFINITE),
-    (422, "validation_error", "Invalid `to` field. Please use our testing address instead of domains like `example.com`.",
+    (422, "validation_error", "Invalid `to` field. Use our testing address instead of domains like `example.com`.",
      Kind.REJECTED, DEFINITE),
     (422, "missing_required_field", "Missing `to` field.", Kind.REJECTED, DEFINITE),
     (422, "missing_required_parameter", "The request body is missing a parameter.", Kind.REJECTED, DEFINITE),
@@ -72,10 +72,12 @@ def test_every_refusal_has_its_meaning(status, name, message, kind, certainty):
 def test_a_wrong_idempotency_key_is_our_own_bad_request():
     outcome = RESEND.outcome(answer(400, "invalid_idempotency_key", "The key must be between 1-256 chars."))
     assert (outcome.kind, outcome.code) == (Kind.REJECTED, "bad_request:invalid_idempotency_key")
+    assert not outcome.ambiguous
 
 
 def test_the_cdn_that_misses_a_user_agent_closes_the_account():
-    assert RESEND.outcome(Response(403, {}, b"error code: 1010")).kind is Kind.ACCOUNT
+    outcome = RESEND.outcome(Response(403, {}, b"error code: 1010"))
+    assert (outcome.kind, outcome.certainty) == (Kind.ACCOUNT, DEFINITE)
 
 
 def test_a_receipt_is_accepted():
