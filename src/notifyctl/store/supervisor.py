@@ -6,7 +6,7 @@ DIRECTORY holds the data. `supervisor.lock` is held by the one supervisor: the s
 the open file LOCK, so of many starters exactly one gets a supervisor. `server.lock` is held by the *server itself*,
 which inherits it open, so a second server on the same data is impossible however the first supervisor ended.
 A server without a supervisor is adopted; one that died is started again; one without a client for IDLE seconds,
-or whose supervisor gets SIGTERM, is shut down cleanly. Standard library alone, so that it starts at once.
+or whose data were deleted, or whose supervisor gets SIGTERM, is shut down cleanly. Standard library alone, so that it starts at once.
 """
 
 import contextlib
@@ -56,13 +56,20 @@ def socket_path(directory: Path) -> Path:
     with contextlib.suppress(FileNotFoundError):
         return Path((directory / "socket").read_text())
     path = directory / "valkey.sock"
-    if len(os.fsencode(path)) <= LONGEST_SOCKET:
-        return path
+    return path if _fits(path) else _short_path(directory)
+
+
+def _short_path(directory: Path) -> Path:
     import hashlib
     import tempfile
 
-    name = hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"notifyctl-{os.getuid()}-{name}" / "valkey.sock"
+    name = f"notifyctl-{os.getuid()}-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]}"
+    path = Path(tempfile.gettempdir()) / name / "valkey.sock"
+    return path if _fits(path) else Path("/tmp") / name / "valkey.sock"
+
+
+def _fits(path: Path) -> bool:
+    return len(os.fsencode(path)) <= LONGEST_SOCKET
 
 
 def ping(path: Path) -> socket.socket | None:
@@ -82,24 +89,29 @@ def supervise(directory: Path, binary: str, idle: float) -> None:
     """Keep one server alive until it has had no client for `idle` seconds; raises `GaveUp`."""
     quick_deaths = 0
     while quick_deaths < QUICK_DEATHS:
-        start_if_absent(directory, binary)
-        connection, born = await_server(directory), time.monotonic()
-        with connection:
-            if watch(connection, idle):
-                return
-        quick_deaths = quick_deaths + 1 if time.monotonic() - born < QUICK_DEATH else 0
+        child, born = start_if_absent(directory, binary), time.monotonic()
+        connection = await_server(directory)
+        if connection:
+            with connection:
+                if watch(connection, directory, idle):
+                    connection.sendall(b"SHUTDOWN\r\n")
+                    return
+        elif child and child.wait() > 0:  # it ended by itself; killed (below 0) it deserves another start
+            raise GaveUp("the server ended before it was ready")
+        if child:
+            quick_deaths = quick_deaths + 1 if time.monotonic() - born < QUICK_DEATH else 0
     raise GaveUp(f"the server died {QUICK_DEATHS} times within {QUICK_DEATH:g} s of its start")
 
 
-def start_if_absent(directory: Path, binary: str) -> None:
-    """Start a server unless one holds its lock, and hand the lock to it."""
+def start_if_absent(directory: Path, binary: str) -> "subprocess.Popen[bytes] | None":
+    """Start a server unless one holds its lock, and hand the lock to it; None when it is there."""
     lock = try_lock(directory / "server.lock")
     if lock is None:
-        return
+        return None
     path = private(directory)
     with (directory / "valkey.log").open("ab") as log:
         try:
-            subprocess.Popen(  # never waited for: it may be adopted, and its lock tells when it ends
+            return subprocess.Popen(
                 command(binary, directory, path), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, pass_fds=(lock,),
             )  # fmt: skip
@@ -123,8 +135,8 @@ def private(directory: Path) -> Path:
     return path
 
 
-def await_server(directory: Path) -> socket.socket:
-    """A connection to the server once it is ready; raises `GaveUp` when it died instead."""
+def await_server(directory: Path) -> socket.socket | None:
+    """A connection to the server once it is ready, None when it died instead."""
     while True:
         connection = ping(socket_path(directory))
         if connection:
@@ -133,14 +145,16 @@ def await_server(directory: Path) -> socket.socket:
         lock = try_lock(directory / "server.lock")
         if lock is not None:
             os.close(lock)
-            raise GaveUp("the server ended before it was ready")
+            return None
         time.sleep(PAUSE)
 
 
-def watch(connection: socket.socket, idle: float) -> bool:
-    """Wait; True when there was no client for `idle` seconds, False when the server is gone."""
+def watch(connection: socket.socket, directory: Path, idle: float) -> bool:
+    """Wait; True when nobody needs the server: no client for `idle` seconds, or its data deleted. False: it is gone."""
     seen, since = -1, time.monotonic()
     while not select.select([connection], [], [], min(idle / 4, 15))[0]:  # readable = closed by the server
+        if not (directory / "socket").exists():
+            return True
         clients, connections = _traffic(connection)
         if clients > 1 or connections != seen:  # one is ourselves; the total betrays clients that came and went
             seen, since = connections, time.monotonic()
