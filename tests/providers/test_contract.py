@@ -143,12 +143,13 @@ class TestOutcome:
             b'{"id":"4ef9a417-02e9-4d39-ad75-9611e0fcc33c","MessageID":"x","Messag',
             b'{"id":"","MessageID":"","MessageId":""}',
             b'{"id":7,"MessageID":7,"MessageId":7}',
+            rb'{"id":"\u001b[2J","MessageID":"\u001b[2J","MessageId":"\u001b[2J"}',
             b'{"statusCode":422,"name":"validation_error","message":"no","ErrorCode":300,"Message":"no"}',
             gzip.compress(b'{"id":"a","MessageID":"a","MessageId":"a"}')[:-12],
             b"\x1f\x8bnot gzip at all",
             b"[" * 100_000,
         ],
-        ids=["empty", "{}", "null", "list", "string", "html", "cut", "empty-id", "number-id", "error-json",
+        ids=["empty", "{}", "null", "list", "string", "html", "cut", "empty-id", "number-id", "control-id", "error-json",
              "cut-gzip", "no-gzip", "nested"],
     )  # fmt: skip
     @pytest.mark.parametrize("status", [200, 202, 204])

@@ -61,9 +61,11 @@ def string(document: dict[str, object], *keys: str) -> str:
 
 def accepted(response: Response, provider_id: str, message: str = "") -> Outcome:
     """A 2xx that names the copy; without a name nobody knows what happened."""
-    if not provider_id or len(provider_id) > 200:
+    if not provider_id or len(provider_id) > 200 or not provider_id.isprintable():
         return unreadable(response)
-    return Outcome(Kind.ACCEPTED, http=response.status, provider_id=provider_id, detail=detail(message))
+    return Outcome(
+        Kind.ACCEPTED, http=response.status, provider_id=provider_id, detail=detail(message) if message else ""
+    )
 
 
 def unreadable(response: Response) -> Outcome:
