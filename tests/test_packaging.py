@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import tomllib
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -22,7 +23,10 @@ def installed() -> Distribution:
     try:
         return distribution("notifyctl")
     except PackageNotFoundError:
-        pytest.fail("notifyctl is not installed here: these tests look at the built wheel, `python3 noxfile.py tests`")
+        pytest.fail(
+            "notifyctl is not installed here: these tests look at the built wheel, `python3 noxfile.py tests`",
+            pytrace=False,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +75,12 @@ def test_the_wheel_asks_for_exactly_what_the_project_names(installed, project):
 
 def test_every_requirement_has_a_lower_bound(project):
     assert [line for line in project["dependencies"] if ">=" not in line] == []
+
+
+def test_every_requirement_is_used(project):
+    text = "\n".join(path.read_text() for path in SOURCE.rglob("*.py"))
+    names = [re.split(r"[\[><=]", line)[0] for line in project["dependencies"]]
+    assert [name for name in names if not re.search(rf"(import|from) {name}\b|\"{name}\"", text)] == []
 
 
 def test_typer_stays_below_the_release_that_loads_pydantic_for_every_command(project):
