@@ -149,8 +149,8 @@ class TestOutcome:
             b"\x1f\x8bnot gzip at all",
             b"[" * 100_000,
         ],
-        ids=["empty", "{}", "null", "list", "string", "html", "cut", "empty-id", "number-id", "control-id", "error-json",
-             "cut-gzip", "no-gzip", "nested"],
+        ids=["empty", "{}", "null", "list", "string", "html", "cut", "empty-id", "number-id", "control-id",
+             "error-json", "cut-gzip", "no-gzip", "nested"],
     )  # fmt: skip
     @pytest.mark.parametrize("status", [200, 202, 204])
     def test_an_unreadable_success_is_an_ambiguous_fault(self, provider, status, body):
