@@ -1,0 +1,33 @@
+"""The composition root: from settings to the parts that operations and workers use.
+
+A command that only looks needs what lives in Redis and no more. So the engine and the providers are imported when
+they are asked for: together they cost more than everything else.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
+
+from notifyctl.domain.provider import Provider
+from notifyctl.settings import Settings
+from notifyctl.wiring.parts import Store, build_store, store
+
+if TYPE_CHECKING:
+    from notifyctl.engine.worker import Worker
+
+
+def providers(settings: Settings) -> Mapping[str, Provider]:
+    """The providers that have a key, in the order of the route."""
+    from notifyctl.wiring import accounts
+
+    return accounts.providers(settings)
+
+
+def worker(settings: Settings, name: str = "") -> "AbstractAsyncContextManager[Worker]":
+    """One worker of this process; raises `Misconfigured` when it could not send anything."""
+    from notifyctl.wiring import engine
+
+    return engine.worker(settings, name)
+
+
+__all__ = ["Store", "build_store", "providers", "store", "worker"]
