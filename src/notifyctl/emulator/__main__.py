@@ -21,7 +21,7 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="notifyctl.emulator", description=sys.modules[__name__].__doc__)
+    parser = argparse.ArgumentParser(prog="notifyctl.emulator", description=__doc__)
     parser.add_argument(
         "--port-base", type=int, default=4600, help="control port; providers on the next three; 0: free"
     )
