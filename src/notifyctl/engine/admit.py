@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from notifyctl.domain.attempt import Attempt, Why
+from notifyctl.domain.attempt import Attempt, Send
 from notifyctl.domain.errors import Unreachable
 from notifyctl.domain.revision import ProviderRules
 from notifyctl.engine.batch import Batcher
@@ -24,29 +24,18 @@ class Admitter:
         self._serial = itertools.count(1)
         self._batcher: Batcher[Intent, Admission] = Batcher(self._flush)
 
-    def attempt(self, provider: str, why: Why, rendered: Rendered) -> Attempt:
-        """A new attempt, not yet written; its id is unique among all workers."""
-        tools = self._tools
-        identity = f"{tools.token[3:]}.{next(self._serial)}"
-        return Attempt(identity, provider, why, tools.clock.now(), rendered.digest, tools.token)
-
-    async def admit(self, errand: Errand, attempt: Attempt) -> Admission:
-        """Leave to make the call, or why not."""
-        admission = await self._batcher.submit(self._intent(errand, attempt))
-        self._tools.clock.hear(admission.now)
-        return admission
-
-    def _intent(self, errand: Errand, attempt: Attempt) -> Intent:
-        rules = self._tools.revision.providers.get(attempt.provider, ProviderRules())
+    def intent(self, errand: Errand, step: Send, rendered: Rendered) -> Intent:
+        """A new intent, not yet written; its attempt id is unique among all workers."""
+        rules = self._tools.revision.providers.get(step.provider, ProviderRules())
         return Intent(
             lane=errand.job.lane,
             job=errand.job.id,
             message=errand.message.id,
             version=errand.record.version,
-            attempt=attempt.id,
-            provider=attempt.provider,
-            why=attempt.why,
-            digest=attempt.digest,
+            attempt=f"{self._tools.token[3:]}.{next(self._serial)}",
+            provider=step.provider,
+            why=step.why,
+            digest=rendered.digest,
             body=errand.body,
             revision=self._tools.revision.number,
             type=errand.message.type,
@@ -54,6 +43,16 @@ class Admitter:
             rate=rules.rate,
             burst=rules.burst,
         )
+
+    async def admit(self, intent: Intent) -> Admission:
+        """Leave to make the call, or why not."""
+        admission = await self._batcher.submit(intent)
+        self._tools.clock.hear(admission.now)
+        return admission
+
+    def attempt(self, intent: Intent, admission: Admission) -> Attempt:
+        """The attempt that an admitted intent has become."""
+        return Attempt(intent.attempt, intent.provider, intent.why, admission.now, intent.digest, self._tools.token)
 
     async def _flush(self, intents: Sequence[Intent]) -> Sequence[Admission]:
         attempts, token = self._tools.attempts, self._tools.token

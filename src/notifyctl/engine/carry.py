@@ -17,6 +17,7 @@ from notifyctl.engine.admit import Admitter, patiently
 from notifyctl.engine.render import Errand, Rendered
 from notifyctl.engine.settle import Settler, rejection, settlement
 from notifyctl.engine.tools import Tools
+from notifyctl.store.attempts import Admission
 from notifyctl.store.jobdata import peek_id
 from notifyctl.store.queue import Job
 
@@ -31,6 +32,7 @@ class Carrier:
         self._admitter = Admitter(tools)
         self._settler = Settler(tools)
         self._draining = draining
+        self._evidence = {name: provider.capabilities.evidence for name, provider in tools.providers.items()}
 
     async def carry(self, job: Job, taken_at: float) -> None:
         """Carry the message of a job as far as it goes now; `taken_at` is the loop's clock at the claim."""
@@ -62,13 +64,13 @@ class Carrier:
         suspect = errand.record.suspect
         if step.why is Why.REPLAY and suspect and suspect.digest != rendered.digest:
             return await self._looked(errand)
-        attempt = self._admitter.attempt(step.provider, step.why, rendered)
-        admission = await self._admitter.admit(errand, attempt)
+        intent = self._admitter.intent(errand, step, rendered)
+        admission = await self._admitter.admit(intent)
         if admission.code == "ok":
             self._tools.failpoint.reach("after-intent")
-            errand.record = _begun(errand, replace(attempt, intent_at=admission.now), admission.version)
+            errand.record = _begun(errand.record, self._admitter.attempt(intent, admission), admission, errand.body)
             outcome = await self._call(errand, step.provider, rendered, started)
-            return await self._record(errand, attempt.id, outcome)
+            return await self._record(errand, intent.attempt, outcome)
         if admission.code == "full":
             errand.full[step.provider] = admission.free_at
             return next_step(errand.record, self._situation(errand))
@@ -135,9 +137,10 @@ class Carrier:
         """Write a step, with the outcome that led to it. After an outcome a short wait keeps the job in hand."""
         kept = isinstance(step, Send | Look) or (attempt is not None and isinstance(step, Wait) and self._short(step))
         settled = await self._settler.settle(settlement(errand, None if kept else step, attempt))
-        errand.record = replace(errand.record, version=settled.version)
         if isinstance(step, Finish) and settled.code == "ok":
             self._tools.log.end(errand.message, step)
+            return None
+        errand.record = replace(errand.record, version=settled.version)
         return await self._continue(errand, step if kept else None, settled.code)
 
     async def _continue(self, errand: Errand, step: Step | None, code: str) -> Step | None:
@@ -173,19 +176,18 @@ class Carrier:
 
     def _situation(self, errand: Errand) -> Situation:
         tools = self._tools
-        route, cannot = tools.renderer.route(errand.message, tools.providers)
         return Situation(
             now=tools.clock.now(),
             enqueued_at=errand.job.timestamp,
             deadline=errand.deadline,
             type=errand.type,
-            route=route,
-            evidence={name: provider.capabilities.evidence for name, provider in tools.providers.items()},
+            route=errand.route,
+            evidence=self._evidence,
             body=errand.body,
             pace=tools.revision.pace,
             bounds=tools.revision.bounds,
             full=errand.full,
-            cannot=cannot,
+            cannot=errand.cannot,
         )
 
 
@@ -197,16 +199,15 @@ def started_elsewhere(job: Job, record: Record) -> bool:
     return bool(job.deferred or job.stalls) or (job.starts > 1 and record.version == 0 and not job.inherited)
 
 
-def _begun(errand: Errand, attempt: Attempt, version: int) -> Record:
+def _begun(record: Record, attempt: Attempt, admission: Admission, body: str) -> Record:
     """The record as `admit` has left it."""
-    record = errand.record
     looked = attempt.why is Why.REPLAY
     return replace(
         record,
-        version=version,
+        version=admission.version,
         state=State.ATTEMPTING,
         attempts=(*record.attempts, attempt),
-        body=errand.body,
+        body=body,
         looks=record.looks + 1 if looked else 0,
         looked_at=attempt.intent_at if looked else 0,
     )

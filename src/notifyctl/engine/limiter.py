@@ -32,7 +32,10 @@ class Limiter:
 
 
 def closure(outcome: Outcome) -> int | None:
-    """For how many milliseconds a throttled answer closes the provider; None when it does not."""
-    if outcome.kind is not Kind.THROTTLED or outcome.code == "late":
+    """For how many milliseconds a throttled answer closes the provider; None when it does not.
+
+    An ambiguous one (the same key is still being worked on) concerns its message alone.
+    """
+    if outcome.kind is not Kind.THROTTLED or outcome.ambiguous or outcome.code == "late":
         return None
     return outcome.retry_after_ms or DEFAULT_CLOSURE_MS

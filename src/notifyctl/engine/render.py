@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from notifyctl.domain.attempt import Record
-from notifyctl.domain.errors import InvalidMessage
+from notifyctl.domain.errors import InvalidMessage, Misconfigured
 from notifyctl.domain.message import Message
 from notifyctl.domain.provider import Envelope, Provider
 from notifyctl.domain.revision import MessageType, Revision
@@ -18,7 +18,8 @@ from notifyctl.store.queue import Job
 class Errand:
     """One message on its way: what was read of it, what is known of it, and who is full.
 
-    `body` is the SHA-256 of the job data; `full` says until when (epoch ms) a provider takes no further call.
+    `body` is the SHA-256 of the job data; `route` lists the providers that can carry it, best first, and `cannot`
+    says why one cannot; `full` says until when (epoch ms) a provider takes no further call.
     """
 
     job: Job
@@ -28,6 +29,8 @@ class Errand:
     record: Record
     deadline: int
     taken_at: float
+    route: tuple[str, ...]
+    cannot: str
     full: dict[str, int] = field(default_factory=dict)
 
 
@@ -41,11 +44,12 @@ class Rendered:
 
 
 class Renderer:
-    """Renders under one revision and one prefix."""
+    """Renders under one revision and one prefix, for the providers that have a key."""
 
-    def __init__(self, revision: Revision, prefix: str) -> None:
+    def __init__(self, revision: Revision, prefix: str, providers: Mapping[str, Provider]) -> None:
         self.revision = revision
         self.prefix = prefix
+        self.providers = providers
 
     def open(self, job: Job, taken_at: float) -> Errand:
         """Read a job at the door; raises `InvalidMessage`."""
@@ -54,6 +58,7 @@ class Renderer:
         message = jobdata.read(data, self.revision.types)
         kind = self.revision.types[message.type]
         due = job.timestamp + kind.deadline * 1000
+        route, cannot = self._route(message)
         return Errand(
             job=job,
             message=message,
@@ -62,6 +67,8 @@ class Renderer:
             record=Record(message.id),
             deadline=due if message.deadline is None else min(due, message.deadline),
             taken_at=taken_at,
+            route=route,
+            cannot=cannot,
         )
 
     def render(self, errand: Errand, provider: Provider) -> Rendered:
@@ -70,13 +77,11 @@ class Renderer:
         document = provider.document(errand.message, envelope)
         return Rendered(envelope, document, hashlib.sha256(document).hexdigest())
 
-    def route(self, message: Message, providers: Mapping[str, Provider]) -> tuple[tuple[str, ...], str]:
-        """The configured providers that can carry the message, best first, and why the last one cannot."""
+    def _route(self, message: Message) -> tuple[tuple[str, ...], str]:
+        """The providers that can carry the message, best first, and why the last one cannot."""
         able, reason = [], ""
-        for name in self.revision.order:
-            if name not in providers:
-                continue
-            trouble = cannot_carry(message, providers[name].capabilities)
+        for name, provider in self.providers.items():
+            trouble = cannot_carry(message, provider.capabilities)
             if trouble:
                 reason = f"{name} cannot carry it: {trouble}"
             else:
@@ -86,7 +91,7 @@ class Renderer:
     def _envelope(self, message: Message, kind: MessageType, provider: str) -> Envelope:
         sender = self.revision.sender_for(provider)
         if sender is None:
-            raise InvalidMessage("CFG-SENDER", "no sender is configured", "NOTIFYCTL_FROM")
+            raise Misconfigured("CFG-SENDER", f"there is no sender for {provider}", "NOTIFYCTL_FROM")
         ref = hashlib.sha256(f"{self.prefix}:{message.id}".encode()).hexdigest()[:32]
         return Envelope(sender, ref, key=f"nf1-{ref}", marketing=kind.purpose == "marketing")
 

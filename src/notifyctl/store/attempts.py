@@ -102,20 +102,14 @@ class Attempts:
     async def admit(self, token: str, intents: Sequence[Intent]) -> list[Admission]:
         """Write the intents that may be written. Raises `Unreachable`; the same call again is then safe."""
         rows = [_intent_row(item) for item in intents]
-        args: list[Argument] = [token, self.scripts.now, len(rows[0]), *(field for row in rows for field in row)]
+        args: list[Argument] = [token, self.scripts.now, msgspec.msgpack.encode(rows)]
         now, answers = await self.scripts.run("admit", self.keys, args)
         return [_admission(answer, int(now)) for answer in answers]
 
     async def settle(self, token: str, settlements: Sequence[Settlement]) -> list[Settled]:
         """Record and act. Raises `Unreachable`; the same call again is then safe."""
         rows = [_settlement_row(item) for item in settlements]
-        args: list[Argument] = [
-            token,
-            self.scripts.now,
-            self.keep,
-            len(rows[0]),
-            *(cell for row in rows for cell in row),
-        ]
+        args: list[Argument] = [token, self.scripts.now, self.keep, msgspec.msgpack.encode(rows)]
         now, answers = await self.scripts.run("settle", self.keys, args)
         return [Settled(code.decode(), int(version), int(now)) for code, version in answers]
 
@@ -166,7 +160,7 @@ def _settlement_row(item: Settlement) -> tuple[Argument, ...]:
     outcome = item.outcome
     return (
         *(item.lane, item.job, item.message, "" if item.version is None else item.version, item.attempt),
-        *(rank(outcome) if outcome else "", pack_outcome(outcome) if outcome else ""),
+        *(rank(outcome) if outcome else "", pack_outcome(outcome).decode() if outcome else ""),
         *(item.state.value if item.state else "", item.reason, item.provider, item.provider_id),
         *(item.action, item.value, "1" if item.looked else ""),
         f"{item.provider}|{outcome.kind.value}|{outcome.certainty.value}" if outcome else "",

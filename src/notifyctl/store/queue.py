@@ -92,7 +92,7 @@ class Queue:
         """Take up to `most` jobs, bodies included; `lock` in seconds. Raises `Unreachable`."""
         args: list[Argument] = [token, int(lock * 1000), name, self.scripts.now, most, CLAIM_BYTES, *per_lane]
         now, next_due, rows = await self.scripts.run("claim", self.bases, args)
-        return Claim(int(now), int(next_due), await self._with_bodies([_job(row) for row in rows]))
+        return Claim(int(now), int(next_due), await self._jobs(rows))
 
     async def adopt(self, token: str, lock: float, name: str, orphans: Iterable[Held]) -> tuple[Job, ...]:
         """Take over jobs whose lock is still the one that was seen; `lock` in seconds. Raises `Unreachable`."""
@@ -102,8 +102,8 @@ class Queue:
             args += [orphan.lane, orphan.id, orphan.lock]
             seen[orphan.lane, orphan.id] = orphan.lock
         _, rows = await self.scripts.run("adopt", self.bases, args)
-        jobs = [_job(row) for row in rows]
-        return await self._with_bodies([replace(job, inherited=_is_ours(seen[job.lane, job.id])) for job in jobs])
+        jobs = await self._jobs(rows)
+        return tuple(replace(job, inherited=_is_ours(seen[job.lane, job.id])) for job in jobs)
 
     async def active(self) -> list[Held]:
         """Every active job of every lane with its lock."""
@@ -133,17 +133,20 @@ class Queue:
                 pipe.llen(f"{base}wait").llen(f"{base}active").zcard(f"{base}prioritized").zcard(f"{base}delayed")
                 pipe.zcard(f"{base}completed").zcard(f"{base}failed").hexists(f"{base}meta", "paused")
             rows = await pipe.execute()
-        return [_lane_counts(name, rows[at : at + 7]) for name, at in zip(self.names, range(0, len(rows), 7), strict=True)]
+        return [
+            _lane_counts(name, rows[at : at + 7]) for name, at in zip(self.names, range(0, len(rows), 7), strict=True)
+        ]
 
-    async def _with_bodies(self, jobs: list[Job]) -> tuple[Job, ...]:
-        if not jobs:
+    async def _jobs(self, rows: Sequence[Sequence[Any]]) -> tuple[Job, ...]:
+        """The jobs of a reply, each with its body: bodies are read plainly, since Lua would copy them twice."""
+        if not rows:
             return ()
         with self.link.reach():
             pipe = self.link.redis.pipeline(transaction=False)
-            for job in jobs:
-                pipe.hget(self.key(job.lane, job.id), "data")
+            for row in rows:
+                pipe.hget(self.key(row[0], _text(row[1])), "data")
             bodies = await pipe.execute()
-        return tuple(replace(job, data=body) for job, body in zip(jobs, bodies, strict=True))
+        return tuple(_job(row, body) for row, body in zip(rows, bodies, strict=True))
 
 
 def _lane_counts(queue: str, row: Sequence[Any]) -> LaneCounts:
@@ -151,9 +154,9 @@ def _lane_counts(queue: str, row: Sequence[Any]) -> LaneCounts:
     return LaneCounts(queue, waiting, active, prioritized, delayed, completed, failed, bool(paused))
 
 
-def _job(row: Sequence[Any]) -> Job:
+def _job(row: Sequence[Any], data: bytes | None) -> Job:
     lane, identity, starts, deferred, stalls, stamp, kind = row
-    return Job(int(lane), _text(identity), int(starts), _text(deferred), int(stalls), int(float(stamp)), _text(kind))
+    return Job(lane, _text(identity), starts, _text(deferred), stalls, int(float(stamp)), _text(kind), data)
 
 
 def _options(identity: str, delay: int, priority: int) -> str:

@@ -4,7 +4,6 @@ A recipient appears only as a keyed hash and a domain; subjects and bodies never
 """
 
 import asyncio
-import hashlib
 import hmac
 import os
 import time
@@ -94,5 +93,5 @@ class Log:
             self._timer = asyncio.get_running_loop().call_later(FLUSH, self.flush)
 
     def _recipient(self, email: str) -> str:
-        digest = hmac.new(self._pepper, email.lower().encode(), hashlib.sha256).hexdigest()[:12]
+        digest = hmac.digest(self._pepper, email.lower().encode(), "sha256").hex()[:12]
         return f"{digest}@{email.rpartition('@')[2]}"

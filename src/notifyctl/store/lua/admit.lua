@@ -1,7 +1,7 @@
 -- Admit: write the intents of provider calls, or say why not; no socket is used before this said yes.
 -- KEYS:       1 our own base key such as `nf:{bull}:`; then one base key a lane.
--- ARGV:       1 token, 2 time in ms or '', 3 number of fields an item; then the items, each:
---             lane number, job id, message id, expected version, attempt id, provider, why, digest of the document,
+-- ARGV:       1 token, 2 time in ms or '', 3 the items as a MessagePack list (one argument is far cheaper for the
+--             client than dozens), each a list: lane number, job id, message id, expected version, attempt id, provider, why, digest of the document,
 --             digest of the job data, revision, type, priority, rate in calls a second ('' = none), burst.
 -- Reply:      {time, answers}; an answer is {'ok', version} | {'lost'} | {'stale'} | {'full', free at in ms}.
 -- Invariants: an intent is written only while the job's lock is ours and the record is the one that the caller
@@ -10,7 +10,6 @@
 --             own time, so that waiters come back one after the other.
 local own, token = KEYS[1], ARGV[1]
 local now = clock(ARGV[2])
-local width = tonumber(ARGV[3])
 local answers, refused = {}, {}
 
 -- Generic cell rate: `tat` is the time at which the bucket would be empty again.
@@ -36,7 +35,7 @@ local function write(record, attempt, item)
   local list = redis.call('HGET', record, 'attempts')
   local version = redis.call('HINCRBY', record, 'v', 1)
   redis.call('HSET', record, 'state', 'attempting', 'attempts', list and list .. ' ' .. item[5] or item[5],
-    'body', item[9], 'type', item[11], 'priority', item[12], 'job', KEYS[1 + tonumber(item[1])] .. item[2])
+    'body', item[9], 'type', item[11], 'priority', item[12], 'job', KEYS[1 + item[1]] .. item[2])
   if item[7] == 'replay' then
     redis.call('HINCRBY', record, 'looks', 1)
     redis.call('HSET', record, 'looked_at', whole(now))
@@ -48,20 +47,16 @@ local function write(record, attempt, item)
 end
 
 local function admit(item)
-  local lane = KEYS[1 + tonumber(item[1])]
+  local lane = KEYS[1 + item[1]]
   local record, attempt = own .. 'msg:' .. item[3], own .. 'att:' .. item[5]
   local version = redis.call('HGET', record, 'v') or '0'
   if redis.call('EXISTS', attempt) == 1 then return {'ok', tonumber(version)} end
   if redis.call('GET', lane .. item[2] .. ':lock') ~= token then return {'lost'} end
-  if version ~= item[4] then return {'stale'} end
-  local free_at = room(item[6], item[13], tonumber(item[14]))
+  if tonumber(version) ~= item[4] then return {'stale'} end
+  local free_at = room(item[6], item[13], item[14])
   if free_at then return {'full', free_at} end
   return {'ok', write(record, attempt, item)}
 end
 
-for first = 4, #ARGV, width do
-  local item = {}
-  for index = 1, width do item[index] = ARGV[first + index - 1] end
-  answers[#answers + 1] = admit(item)
-end
+for _, item in ipairs(cmsgpack.unpack(ARGV[3])) do answers[#answers + 1] = admit(item) end
 return {whole(now), answers}

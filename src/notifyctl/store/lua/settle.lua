@@ -1,7 +1,7 @@
 -- Settle: record outcomes and decisions, and finish, fail or delay the jobs in the same breath.
 -- KEYS:       1 our own base key; then one base key a lane.
 -- ARGV:       1 token, 2 time in ms or '', 3 worker's keep rules as JSON {completed: {count, age}, failed: {...}},
---             4 number of fields an item; then the items, each:
+--             4 the items as a MessagePack list, each a list:
 --             lane number (0 = no job), job id, message id ('' = none), expected version ('' with an attempt),
 --             attempt id ('' = none), rank (2 accepted, 1 ambiguous, 0 definite), outcome as JSON, new state, reason,
 --             provider, provider id, action (complete, fail, delay, keep, none), its value, looked ('1' or ''), tally.
@@ -13,7 +13,6 @@
 local own, token = KEYS[1], ARGV[1]
 local now = clock(ARGV[2])
 local keep = cjson.decode(ARGV[3])
-local width = tonumber(ARGV[4])
 local answers, totals, calls, touched = {}, {}, {}, {}
 local OPEN = {queued = true, attempting = true, held = true}
 local AT_THE_DOOR = {rejected = true, no_consent = true, expired = true}
@@ -136,13 +135,13 @@ local function write_state(record, item, old, state)
 end
 
 -- Returns an answer when nothing may be done, else the new version.
-local function write_record(item)
+local function write_record(item, lane)
   local record = own .. 'msg:' .. item[3]
   local version, old, attempts = unpack(redis.call('HMGET', record, 'v', 'state', 'attempts'))
   old = old or 'queued'
   if item[5] ~= '' then
     if not write_outcome(item) then return {'stale', tonumber(version or 0)} end
-  elseif (version or '0') ~= item[4] then
+  elseif tonumber(version or 0) ~= item[4] then
     return {'stale', tonumber(version or 0)}
   end
   local ended = not OPEN[old] and (attempts or not AT_THE_DOOR[old])
@@ -155,18 +154,18 @@ local function write_record(item)
     redis.call('HINCRBY', record, 'looks', 1)
     redis.call('HSET', record, 'looked_at', whole(now))
   end
-  redis.call('HSETNX', record, 'job', (KEYS[1 + tonumber(item[1])] or '') .. item[2])
+  redis.call('HSETNX', record, 'job', (lane or '') .. item[2])
   return nil, redis.call('HINCRBY', record, 'v', 1)
 end
 
 local function settle(item)
-  local lane = item[1] ~= '0' and KEYS[1 + tonumber(item[1])] or nil
+  local lane = item[1] > 0 and KEYS[1 + item[1]] or nil
   local mine = not lane or redis.call('GET', lane .. item[2] .. ':lock') == token
   if not mine and item[6] ~= '2' then return {'lost', 0} end
   local version = 0
   if item[3] ~= '' then
     local answer
-    answer, version = write_record(item)
+    answer, version = write_record(item, lane)
     if answer then return answer end
   end
   if not mine then return {'late', version} end
@@ -185,11 +184,7 @@ local function drained(lane)
   if left == 0 and redis.call('HEXISTS', lane .. 'meta', 'paused') == 0 then emit(lane, 'drained') end
 end
 
-for first = 5, #ARGV, width do
-  local item = {}
-  for index = 1, width do item[index] = ARGV[first + index - 1] end
-  answers[#answers + 1] = settle(item)
-end
+for _, item in ipairs(cmsgpack.unpack(ARGV[4])) do answers[#answers + 1] = settle(item) end
 for lane in pairs(touched) do
   trim(lane, 'completed', keep.completed)
   trim(lane, 'failed', keep.failed)
