@@ -53,8 +53,7 @@ class Reader:
         value = self.text(name)
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
+        if not _is_base_url(value):
             raise wrong(name, f"{value!r} is no base URL", "write https://host or http://127.0.0.1:port")
         return value.rstrip("/")
 
@@ -78,6 +77,19 @@ class Reader:
 
     def _resembling(self, name: str) -> str:
         return next(iter(difflib.get_close_matches(name, sorted(self._known), n=1, cutoff=0.8)), "")
+
+
+def _is_base_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.port != 0
+            and not (parts.query or parts.fragment or parts.username or " " in value)
+        )
+    except ValueError:  # no IPv6 address, or no port
+        return False
 
 
 def wrong(name: str, what: str, fix: str) -> Misconfigured:

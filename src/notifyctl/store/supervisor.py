@@ -5,8 +5,9 @@
 DIRECTORY holds the data. `supervisor.lock` is held by the one supervisor: the starter takes it and hands it over as
 the open file LOCK, so of many starters exactly one gets a supervisor. `server.lock` is held by the *server itself*,
 which inherits it open, so a second server on the same data is impossible however the first supervisor ended.
-A server without a supervisor is adopted; one that died is started again; one without a client for IDLE seconds,
-or whose data were deleted, or whose supervisor gets SIGTERM, is shut down cleanly. Standard library alone, so that it starts at once.
+A server without a supervisor is adopted; one that died is started again; one without a client for IDLE seconds, or
+whose data were deleted, or whose supervisor gets SIGTERM, is shut down cleanly. Standard library alone, so that it
+starts at once.
 """
 
 import contextlib
