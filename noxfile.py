@@ -173,7 +173,8 @@ def interop(session):
 def faults(session):
     """The fault matrix with real processes, kills and hostile timing (long)."""
     install_wheel(session, *group("tests"))
-    session.run("python", "-m", "pytest", "tests/faults", *session.posargs)
+    patience = "faulthandler_timeout=1800"  # thirty kills take their time
+    session.run("python", "-m", "pytest", "-o", patience, "tests/faults", *session.posargs)
 
 
 @nox.session
