@@ -1,7 +1,9 @@
 """The table of commands: one line each. A module is imported only when its command runs.
 
 Adding a command = one function in `cli/commands/` and one line here. The function's parameters are the
-options, the first line of its docstring equals the help here, and it returns a `Result`.
+options, the first line of its docstring equals the help here (60 characters at most), and it returns a
+`Result`, or yields one for each look of a watch, or has printed its result itself and returns None.
+Lines of a group stand together.
 """
 
 from typing import NamedTuple
@@ -32,4 +34,7 @@ _HERE = "notifyctl.cli.commands"
 VERBS = (
     Verb("explain", f"{_HERE}.explain:explain", "Tell what a code, a command or a word means, offline.", LOOK),
     Verb("commands", f"{_HERE}.commands:commands", "List all commands with what they change.", LOOK),
+    Verb("emulator", f"{_HERE}.emulator:emulator", "Serve local Resend, Postmark and SES with a mailbox.", RUN),
+    Verb("worker run", f"{_HERE}.worker:run", "Send what is on the queues, until told to stop.", RUN, True, alone=True),
+    Verb("worker list", f"{_HERE}.worker:list_", "List the workers that live, with what each does.", RUN),
 )

@@ -23,6 +23,16 @@ class Worker:
         self._claimer = Claimer(tools, blocking, self._begin, self._draining)
         self._duties = Duties(tools, self._claimer, self._draining, host, pid)
 
+    @property
+    def sent(self) -> int:
+        """How many messages providers took from this worker."""
+        return self._tools.log.sent
+
+    @property
+    def left(self) -> int:
+        """How many jobs it holds; after `run()` those that others must take over."""
+        return len(self._claimer.held)
+
     def stop(self) -> None:
         """Claim nothing more; may be called from a signal handler of the loop."""
         self._draining.set()

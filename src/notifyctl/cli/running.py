@@ -1,0 +1,29 @@
+"""How commands run what is asynchronous: an event loop for one operation, on the store of the settings."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, TypeVar
+
+from notifyctl import settings, wiring
+
+_Answer = TypeVar("_Answer")
+
+
+def with_store(work: Callable[[wiring.Store], Awaitable[_Answer]], *, start: bool = False) -> _Answer:
+    """The answer of an operation on the store; `start` starts the embedded server, which only verbs that write do."""
+
+    async def inside() -> _Answer:
+        async with wiring.store(settings.load(), start=start) as store:
+            return await work(store)
+
+    return asyncio.run(inside())
+
+
+def fast(work: Coroutine[Any, Any, _Answer]) -> _Answer:
+    """Run on uvloop where it is installed (extra `uvloop`), else on asyncio's own loop."""
+    if not find_spec("uvloop"):
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=import_module("uvloop").new_event_loop) as runner:
+        return runner.run(work)

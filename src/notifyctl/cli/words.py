@@ -1,0 +1,21 @@
+"""Numbers and times as people read them."""
+
+from datetime import UTC, datetime
+
+
+def span(ms: int) -> str:
+    """A length of time, two units at most: `0 s`, `1 min 5 s`, `2 h`, `3 d 4 h`."""
+    seconds = ms // 1000
+    units = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+    at = next((place for place, (_, size) in enumerate(units) if seconds >= size), 3)
+    parts: list[str] = []
+    for name, size in units[at : at + 2]:
+        count, seconds = divmod(seconds, size)
+        if count or not parts:
+            parts.append(f"{count} {name}")
+    return " ".join(parts)
+
+
+def moment(ms: int) -> str:
+    """A time in UTC to the second: `2026-11-24 09:00:00Z`."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
