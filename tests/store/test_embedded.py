@@ -180,6 +180,15 @@ def test_a_server_that_keeps_dying_is_given_up_and_the_next_start_tries_anew(dir
     assert embedded.start(directory) == embedded.attach(directory)
 
 
+def test_a_server_that_is_killed_before_it_is_ready_is_started_again(directory: Path, tmp_path: Path) -> None:
+    program = tmp_path / "killed-once"
+    real, mark = embedded.find_server(), tmp_path / "mark"
+    program.write_text(f'#!/bin/sh\n[ -e {mark} ] || {{ touch {mark}; kill -9 $$; }}\nexec {real} "$@"\n')
+    program.chmod(0o755)
+    assert server_id(embedded.start(directory, binary=str(program)))
+    assert mark.exists()
+
+
 # ------------------------------------------------------------------------------------------------------------ idle
 
 
@@ -362,5 +371,6 @@ def write_until_killed(path: Path, server: int, writes: int) -> int:
 
 
 def looks_of_supervisor(connection: "redis.Redis") -> int:
-    """How many commands the first client of the server has sent; the supervisor is the first that stays."""
-    return min((int(peer["id"]), int(peer["tot-cmds"])) for peer in connection.client_list())[1]
+    """How many commands the supervisor has sent: the client that is not us."""
+    us = connection.client_id()
+    return max((int(peer["tot-cmds"]) for peer in connection.client_list() if int(peer["id"]) != us), default=0)
