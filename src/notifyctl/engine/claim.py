@@ -5,6 +5,7 @@ less, so a critical message always finds room beside any amount of bulk.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from notifyctl.domain.errors import Unreachable
@@ -14,6 +15,7 @@ from notifyctl.store.queue import Claim, Job
 
 BATCH = 64
 GATHER = 0.005  # seconds to gather room for a larger batch; less than a provider's answer takes
+CROWDED = 0.05  # seconds after which the earlier lanes are looked at again while a later one is full
 
 
 class Claimer:
@@ -52,10 +54,10 @@ class Claimer:
         while True:
             self._freed.clear()
             free = self._free()
-            if free >= BATCH:
+            if free >= min(BATCH, max(self._tools.revision.bounds.in_flight // 4, 1)):
                 return
             try:
-                await asyncio.wait_for(self._freed.wait(), GATHER if free else None)
+                await asyncio.wait_for(self._freed.wait(), GATHER if free > 0 else None)
             except TimeoutError:
                 return
 
@@ -84,8 +86,14 @@ class Claimer:
         return [max(most * (8 - min(place, 6)) // 8 - busy, 0) for place in range(len(self._tools.queue.bases))]
 
     async def _nap(self, claim: Claim) -> None:
-        """Sleep until a marker says that there is work, a delayed job is due, or the pace's block has passed."""
+        """Sleep until a marker says that there is work, a delayed job is due, or the pace's block has passed.
+
+        While a lane has used up its share, jobs may wait there without a marker: then a free place wakes us too.
+        """
         longest = self._tools.revision.pace.block
+        if 0 in self._shares():
+            await self._place(CROWDED)
+            return
         if claim.next_due:
             longest = min(longest, max((claim.next_due - self._tools.clock.now()) / 1000, 0.001))
         if longest < 0.05:  # BZPOPMIN would cost more than the wait
@@ -96,6 +104,10 @@ class Claimer:
             popped = await self._blocking.redis.bzpopmin(markers, timeout=longest)
         if popped and float(popped[2]) > self._tools.clock.now():
             await self._until(float(popped[2]), longest)
+
+    async def _place(self, longest: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._freed.wait(), longest)
 
     async def _until(self, due: float, longest: float) -> None:
         """A marker of a delayed job was taken: it must be put back by a claim when the job is due, not later."""
