@@ -1,4 +1,4 @@
-"""Which provider may carry a message.
+"""Which provider may carry a message, and which lane.
 
 Policy: a provider that would drop, cut or alter any field of a message is never chosen for it. What it
 can carry are its capabilities, so that the answer is known before anything is sent:
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from notifyctl.domain.message import Message
 from notifyctl.domain.provider import Capabilities
+from notifyctl.domain.revision import Priority
 
 _PRINTABLE_ASCII = re.compile(r"[ -~]+")
 
@@ -71,3 +72,11 @@ def _size_reasons(message: Message, can: Capabilities, document_size: int | None
 
 def _fits(value: str, longest: int | None, pattern: str | None) -> bool:
     return (longest is None or len(value) <= longest) and (pattern is None or bool(re.fullmatch(pattern, value)))
+
+
+def lane_of(priority: Priority, lanes: int) -> int:
+    """The lane, from 1, in which a producer puts a message when there are so many: critical first, bulk last.
+
+    With fewer lanes than priorities the last one takes the rest; a single one takes all.
+    """
+    return min(list(Priority).index(priority) + 1, lanes)

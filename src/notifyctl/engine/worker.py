@@ -8,6 +8,7 @@ from notifyctl.engine.carry import Carrier
 from notifyctl.engine.claim import Claimer
 from notifyctl.engine.duties import Duties
 from notifyctl.engine.tools import Tools
+from notifyctl.store.health import eviction_policy
 from notifyctl.store.link import Link
 from notifyctl.store.queue import Job
 
@@ -88,9 +89,7 @@ class Worker:
 
 async def refuse_eviction(link: Link) -> None:
     """Raise `Misconfigured` unless Redis keeps every key: an evicted job is a lost ticket."""
-    with link.reach():
-        memory = await link.redis.info("memory")
-    policy = memory.get("maxmemory_policy", "noeviction")
+    policy = await eviction_policy(link)
     if policy != "noeviction":
         raise Misconfigured(
             "RDS-EVICTION",

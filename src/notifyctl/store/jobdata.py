@@ -42,7 +42,12 @@ class _Id(msgspec.Struct):
     id: str
 
 
+class _Version(msgspec.Struct):
+    v: msgspec.Raw = msgspec.Raw()
+
+
 _decoder = msgspec.json.Decoder(_Data)
+_version_decoder = msgspec.json.Decoder(_Version)
 _id_decoder = msgspec.json.Decoder(_Id)
 
 
@@ -67,6 +72,17 @@ def peek_id(data: bytes) -> str:
         return check_id(_id_decoder.decode(data).id)
     except (msgspec.DecodeError, InvalidMessage, UnicodeDecodeError):
         return ""
+
+
+def versioned(data: bytes) -> bytes:
+    """The data with `v` where it is left out; what is no JSON object stays as it is, for `read` to refuse."""
+    try:
+        if bytes(_version_decoder.decode(data).v):
+            return data
+    except msgspec.DecodeError:
+        return data
+    rest = data.lstrip()[1:].lstrip()
+    return b'{"v":%d%s%s' % (VERSION, b"" if rest.startswith(b"}") else b",", rest)
 
 
 def write(fields: dict[str, object]) -> bytes:

@@ -1,0 +1,143 @@
+"""The lanes in detail, and single jobs, as people want to see them. Nothing here writes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from notifyctl.store.keys import job_id
+from notifyctl.store.link import Link
+
+_PRIORITY = 2**32  # BullMQ's score of a prioritized job is priority * 2^32 + a counter
+_DUE = 4096  # BullMQ's score of a delayed job is its due time in ms * 4096 + a counter
+MOST_PRIORITIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane. `waiting` is BullMQ's `wait`, and what BullMQ 5 put into `paused`; times in epoch ms, 0 = none.
+
+    `oldest` is when the job that has waited longest was enqueued; `next_due` when the first delayed one is due.
+    `priorities` counts prioritized jobs by priority, 1 first, the lowest 20 of them.
+    """
+
+    queue: str
+    waiting: int
+    active: int
+    prioritized: int
+    delayed: int
+    completed: int
+    failed: int
+    paused: bool
+    oldest: int
+    next_due: int
+    priorities: dict[int, int]
+
+    @property
+    def ready(self) -> int:
+        """Jobs that could be taken now."""
+        return self.waiting + self.prioritized
+
+    @property
+    def open(self) -> int:
+        """Jobs that are not done."""
+        return self.ready + self.active + self.delayed
+
+
+@dataclass(frozen=True, slots=True)
+class JobLook:
+    """One job. `state` is BullMQ's word, or `missing` when its hash is gone; times in epoch ms, 0 = not yet."""
+
+    queue: str
+    id: str
+    state: str
+    enqueued_at: int = 0
+    due_at: int = 0
+    finished_at: int = 0
+    starts: int = 0
+    failed_reason: str = ""
+
+
+async def look(link: Link, names: Sequence[str], bases: Sequence[str]) -> list[Lane]:
+    """Every lane, in the order in which they are claimed. Raises `Unreachable`."""
+    with link.reach():
+        return [await _lane(link.redis, name, base) for name, base in zip(names, bases, strict=True)]
+
+
+async def find(link: Link, names: Sequence[str], bases: Sequence[str], message: str, key: str) -> JobLook | None:
+    """The job under `key`, or with '' the job that `Queue.enqueue` would make of the message, in any lane."""
+    candidates = _candidates(names, bases, message, key)
+    with link.reach():
+        for name, base, identity in candidates:
+            if await link.redis.exists(base + identity):
+                return await _job(link.redis, name, base, identity)
+    return JobLook(candidates[0][0], candidates[0][2], "missing") if key and candidates else None
+
+
+def _candidates(names: Iterable[str], bases: Iterable[str], message: str, key: str) -> list[tuple[str, str, str]]:
+    """Queue, base and job id of every place where the job may be."""
+    places = list(zip(names, bases, strict=True))
+    if key:
+        return [(name, base, key.removeprefix(base)) for name, base in places if key.startswith(base)]
+    return [(name, base, job_id(message)) for name, base in places]
+
+
+async def _lane(redis: Any, name: str, base: str) -> Lane:
+    pipe = redis.pipeline(transaction=False)
+    pipe.llen(f"{base}wait").llen(f"{base}paused").llen(f"{base}active")
+    for kind in ("prioritized", "delayed", "completed", "failed"):
+        pipe.zcard(base + kind)
+    pipe.hexists(f"{base}meta", "paused").lindex(f"{base}wait", -1)
+    pipe.zrange(f"{base}delayed", 0, 0, withscores=True)
+    wait, held, active, prioritized, delayed, completed, failed, paused, tail, due = await pipe.execute()
+    priorities, heads = await _priorities(redis, base)
+    return Lane(
+        queue=name, waiting=wait + held, active=active, prioritized=prioritized, delayed=delayed,
+        completed=completed, failed=failed, paused=bool(paused),
+        oldest=await _oldest(redis, base, [tail, *heads] if tail else heads),
+        next_due=int(due[0][1]) // _DUE if due else 0, priorities=priorities,
+    )  # fmt: skip
+
+
+async def _priorities(redis: Any, base: str) -> tuple[dict[int, int], list[bytes]]:
+    """How many prioritized jobs each priority has, and the first job of each."""
+    counts: dict[int, int] = {}
+    heads: list[bytes] = []
+    low = 0
+    while len(counts) < MOST_PRIORITIES:
+        first = await redis.zrangebyscore(f"{base}prioritized", low, "+inf", start=0, num=1, withscores=True)
+        if not first:
+            break
+        priority = int(first[0][1]) // _PRIORITY
+        low = (priority + 1) * _PRIORITY
+        heads.append(first[0][0])
+        counts[priority] = await redis.zcount(f"{base}prioritized", priority * _PRIORITY, f"({low}")
+    return counts, heads
+
+
+async def _oldest(redis: Any, base: str, ids: Sequence[bytes]) -> int:
+    """The earliest time at which one of the jobs was enqueued, 0 without any."""
+    pipe = redis.pipeline(transaction=False)
+    for identity in ids:
+        pipe.hget(base.encode() + identity, "timestamp")
+    stamps = [int(stamp) for stamp in await pipe.execute() if stamp] if ids else []
+    return min(stamps, default=0)
+
+
+async def _job(redis: Any, name: str, base: str, identity: str) -> JobLook:
+    pipe = redis.pipeline(transaction=False)
+    pipe.hmget(base + identity, "timestamp", "finishedOn", "ats", "failedReason")
+    for kind in ("completed", "failed", "delayed", "prioritized"):
+        pipe.zscore(base + kind, identity)
+    for kind in ("active", "wait", "paused"):
+        pipe.lpos(base + kind, identity)
+    fields, completed, failed, delayed, prioritized, active, wait, held = await pipe.execute()
+    places = {
+        "completed": completed, "failed": failed, "delayed": delayed, "prioritized": prioritized,
+        "active": active, "waiting": wait, "paused": held,
+    }  # fmt: skip
+    enqueued, finished, starts, reason = fields
+    return JobLook(
+        queue=name, id=identity, state=next((word for word, at in places.items() if at is not None), "missing"),
+        enqueued_at=int(enqueued or 0), due_at=int(delayed or 0) // _DUE, finished_at=int(finished or 0),
+        starts=int(starts or 0), failed_reason=(reason or b"").decode(errors="replace"),
+    )  # fmt: skip
