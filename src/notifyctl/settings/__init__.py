@@ -17,7 +17,6 @@ Read with the standard library alone: a settings library costs more than all oth
 """
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,6 +179,8 @@ def _revision(sender: str | None, path: str | None) -> Revision:
 
 
 def _document(path: str) -> Mapping[str, object]:
+    import tomllib  # a third of this module's start, for those without a file
+
     try:
         return tomllib.loads(Path(path).expanduser().read_text("utf-8"))
     except OSError as error:

@@ -1,6 +1,5 @@
 """Reading typed values from environment variables, with errors that name the variable and the fix."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +75,8 @@ class Reader:
         return tuple(Unknown(name, self._resembling(name)) for name in strange)
 
     def _resembling(self, name: str) -> str:
+        import difflib
+
         return next(iter(difflib.get_close_matches(name, sorted(self._known), n=1, cutoff=0.8)), "")
 
 
