@@ -15,13 +15,14 @@ from notifyctl.domain.situation import Situation
 from notifyctl.domain.step import after, first_step, next_step, with_outcome
 from notifyctl.engine.admit import Admitter, patiently
 from notifyctl.engine.render import Errand, Rendered
-from notifyctl.engine.settle import Settler, rejection, settlement
+from notifyctl.engine.settle import Settler, postponement, rejection, settlement
 from notifyctl.engine.tools import Tools
 from notifyctl.store.attempts import Admission
 from notifyctl.store.jobdata import peek_id
 from notifyctl.store.queue import Job
 
 HOLD_MS = 1000  # shorter waits are waited for in memory: giving the job back and claiming it again costs more
+STUMBLE_MS = 60_000  # a bug is not mended sooner
 
 
 class Carrier:
@@ -168,8 +169,13 @@ class Carrier:
         if message:
             record = await patiently(self._tools, "read", lambda: self._tools.attempts.read(message))
             message, version = ("", 0) if record.attempts else (message, record.version)
-        await self._settler.settle(rejection(job, message, version, str(error)))
+        await self._settler.settle(rejection(job, message, version, error))
         self._tools.log.rejected(job.id, error)
+
+    async def stumble(self, job: Job) -> None:
+        """Give a job back over which this code failed; without a record it will end as unknown, never be sent."""
+        until = self._tools.clock.now() + STUMBLE_MS
+        await self._settler.settle(postponement(job, until))
 
     def _short(self, step: Wait) -> bool:
         return step.until - self._tools.clock.now() <= HOLD_MS and not self._draining.is_set()

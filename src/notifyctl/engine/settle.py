@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from notifyctl.domain.attempt import Attempt, Finish, State, Step, Wait
-from notifyctl.domain.errors import Unreachable
+from notifyctl.domain.errors import InvalidMessage, Unreachable
 from notifyctl.engine.batch import Batcher
 from notifyctl.engine.render import Errand
 from notifyctl.engine.tools import Tools
@@ -25,30 +25,45 @@ class Settler:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._batcher: Batcher[Settlement, Settled] = Batcher(self._flush)
+        self._away = False
+        self._on_disk: set[int] = set()
 
     async def settle(self, settlement: Settlement) -> Settled:
         """Record and act; returns what came of it."""
         self._tools.failpoint.reach("before-settle")
+        if self._away:
+            self._keep((settlement,))
         settled = await self._batcher.submit(settlement)
         self._tools.failpoint.reach("after-settle")
         self._tools.clock.hear(settled.now)
         return settled
 
     async def _flush(self, settlements: Sequence[Settlement]) -> Sequence[Settled]:
-        journalled = False
         while True:
             try:
                 answers = await self._tools.attempts.settle(self._tools.token, settlements)
             except Unreachable as error:
-                if not journalled:
-                    self._tools.journal.append(settlements)
-                    journalled = True
+                self._away = True
+                self._keep(settlements)
                 self._tools.log.trouble("settle", error)
                 await asyncio.sleep(self._tools.revision.pace.outage_poll)
                 continue
-            if journalled:
-                self._tools.journal.clear()
+            self._away = False
+            self._forget(settlements)
             return answers
+
+    def _keep(self, settlements: Sequence[Settlement]) -> None:
+        """Put on disk what is not there yet."""
+        new = [item for item in settlements if id(item) not in self._on_disk]
+        self._tools.journal.append(new)
+        self._on_disk.update(map(id, new))
+
+    def _forget(self, settlements: Sequence[Settlement]) -> None:
+        """Redis has these; the journal is emptied when it has everything."""
+        if self._on_disk:
+            self._on_disk.difference_update(map(id, settlements))
+            if not self._on_disk:
+                self._tools.journal.clear()
 
 
 def settlement(errand: Errand, step: Step | None, attempt: Attempt | None = None, looked: bool = False) -> Settlement:
@@ -71,11 +86,27 @@ def settlement(errand: Errand, step: Step | None, attempt: Attempt | None = None
     )
 
 
-def rejection(job: Job, message: str, version: int, reason: str) -> Settlement:
-    """What is to be written for a job that cannot be read; `message` '' writes no record."""
-    text = f"{State.REJECTED}: {reason}"
-    state = State.REJECTED if message else None
-    return Settlement(job.lane, job.id, message, version, state=state, reason=reason, action="fail", value=text)
+def rejection(job: Job, message: str, version: int, error: InvalidMessage) -> Settlement:
+    """What is to be written for a job that cannot be read; `message` '' writes no record.
+
+    A job of a kind that is not ours to run is a finding too: a producer must be changed.
+    """
+    return Settlement(
+        lane=job.lane,
+        job=job.id,
+        message=message,
+        version=version,
+        state=State.REJECTED if message else None,
+        reason=str(error),
+        action="fail",
+        value=f"{State.REJECTED}: {error}",
+        finding=error.code if error.code.startswith("QUE-") else "",
+    )
+
+
+def postponement(job: Job, until: int) -> Settlement:
+    """What is to be written for a job over which we stumbled: it comes back later, its record untouched."""
+    return Settlement(job.lane, job.id, "", 0, action="delay", value=str(until))
 
 
 def _effect(step: Step | None) -> tuple[str, str, State | None, str, str, str]:

@@ -78,13 +78,13 @@ class Worker:
         task.add_done_callback(self._tasks.discard)
 
     async def _carry(self, job: Job) -> None:
-        """Carry one job. A bug must not take the neighbours down: the job stays ours, and the bug is logged."""
+        """Carry one job. A bug must not take the neighbours down: it is logged, and the job comes back later."""
         try:
             await self._carrier.carry(job, asyncio.get_running_loop().time())
         except Exception as error:
             self._tools.log.bug(job.id, error)
-        else:
-            self._claimer.release(job)
+            await self._carrier.stumble(job)
+        self._claimer.release(job)
 
 
 async def refuse_eviction(link: Link) -> None:

@@ -50,7 +50,8 @@ class Settlement:
     """What is to be recorded and done with a job. `lane` 0 = no job, `message` '' = no record.
 
     `version` is None with an attempt (its outcome is fenced by the lock), else the record's version. `action` is
-    complete, fail, delay, keep or none; `value` the returnvalue, the failedReason or the due time in ms.
+    complete, fail, delay, keep or none; `value` the returnvalue, the failedReason or the due time in ms; `finding` a
+    code to be counted.
     """
 
     lane: int
@@ -66,6 +67,7 @@ class Settlement:
     action: str = "none"
     value: str = ""
     looked: bool = False
+    finding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,11 @@ class Attempts:
             rows = await self.link.redis.zrange(f"{self.own}unknown", 0, most - 1, withscores=True)
         return [(name.decode(), int(score)) for name, score in rows]
 
+    async def findings(self) -> dict[str, int]:
+        """How often each finding was met, by code, since the beginning."""
+        with self.link.reach():
+            return _numbers(await self.link.redis.hgetall(f"{self.own}findings"))
+
     async def in_flight(self) -> int:
         """How many intents have no outcome yet."""
         with self.link.reach():
@@ -164,6 +171,7 @@ def _settlement_row(item: Settlement) -> tuple[Argument, ...]:
         *(item.state.value if item.state else "", item.reason, item.provider, item.provider_id),
         *(item.action, item.value, "1" if item.looked else ""),
         f"{item.provider}|{outcome.kind.value}|{outcome.certainty.value}" if outcome else "",
+        item.finding,
     )
 
 

@@ -4,7 +4,7 @@
 --             4 the items as a MessagePack list, each a list:
 --             lane number (0 = no job), job id, message id ('' = none), expected version ('' with an attempt),
 --             attempt id ('' = none), rank (2 accepted, 1 ambiguous, 0 definite), outcome as JSON, new state, reason,
---             provider, provider id, action (complete, fail, delay, keep, none), its value, looked ('1' or ''), tally.
+--             provider, provider id, action (complete, fail, delay, keep, none), its value, looked ('1' or ''), tally, finding.
 -- Reply:      {time, answers}; an answer is {code, version}: 'ok'; 'late' = evidence recorded, job not ours;
 --             'stale' = the record moved on, nothing done; 'lost' = the job is not ours, nothing done.
 -- Invariants: evidence of acceptance is taken from anybody, at any time; anything else only from the holder of the
@@ -169,6 +169,7 @@ local function settle(item)
     if answer then return answer end
   end
   if not mine then return {'late', version} end
+  if item[16] ~= '' then redis.call('HINCRBY', own .. 'findings', item[16], 1) end
   if lane and redis.call('EXISTS', lane .. item[2]) == 1 then ACTIONS[item[12]](lane, item[2], item[13]) end
   return {'ok', version}
 end
