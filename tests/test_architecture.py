@@ -15,7 +15,7 @@ PACKAGE = ROOT / "src" / "notifyctl"
 TOP_LEVEL = {
     *(".ci", ".editorconfig", ".gitignore"),
     *("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
-    *("pyproject.toml", "noxfile.py"),
+    *("pyproject.toml", "noxfile.py", ".env.example", "notifyctl.toml.example"),
     *("src", "tests", "docs", "runbooks"),
 }
 
