@@ -1,7 +1,7 @@
 """How commands run what is asynchronous: an event loop for one operation, on the store of the settings."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, TypeVar
@@ -19,6 +19,23 @@ def with_store(work: Callable[[wiring.Store], Awaitable[_Answer]], *, start: boo
             return await work(store)
 
     return asyncio.run(inside())
+
+
+def looks(work: Callable[[wiring.Store], Awaitable[_Answer]], every: float) -> Iterator[_Answer]:
+    """The answer of the same operation again and again, `every` so many seconds, over one connection."""
+    with asyncio.Runner() as runner:
+        context = wiring.store(settings.load(), start=False)
+        store = runner.run(context.__aenter__())
+        try:
+            while True:
+                yield runner.run(_awaited(work(store)))
+                runner.run(asyncio.sleep(every))
+        finally:
+            runner.run(context.__aexit__(None, None, None))
+
+
+async def _awaited(answer: Awaitable[_Answer]) -> _Answer:
+    return await answer
 
 
 def fast(work: Coroutine[Any, Any, _Answer]) -> _Answer:

@@ -19,3 +19,8 @@ def span(ms: int) -> str:
 def moment(ms: int) -> str:
     """A time in UTC to the second: `2026-11-24 09:00:00Z`."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def instant(ms: int) -> str:
+    """A time in UTC to the millisecond: `2026-11-24 09:00:00.000Z`."""
+    return f"{moment(ms)[:-1]}.{ms % 1000:03}Z"

@@ -1,0 +1,96 @@
+"""`message`: what happened to one mail."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from notifyctl.cli.envelope import Result
+from notifyctl.cli.words import instant
+
+if TYPE_CHECKING:
+    from notifyctl.domain.attempt import Attempt
+    from notifyctl.domain.outcome import Outcome
+    from notifyctl.operations.message import Story
+    from notifyctl.store.lanes import JobLook
+
+_WHYS = {"first": "sent to", "replay": "asked again by replay", "resend": "sent again, a second copy is possible,"}
+
+
+def show(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="The id of the message, such as booking-confirm/8731.")],
+) -> Result:
+    """Tell everything that happened to one message."""
+    from notifyctl.cli.running import with_store
+    from notifyctl.operations.message import story
+
+    return _told(with_store(lambda store: story(store.queue, store.attempts, identity)))
+
+
+def _told(story: "Story") -> Result:
+    record = story.record
+    first = f"{record.id}: {record.state}{f', {record.reason}' if record.reason else ''}."
+    lines = [first, *_summary(story), "", *(f"{instant(at)}  {text}" for at, text in sorted(_timeline(story)))]
+    data = {
+        "id": record.id, "state": record.state.value, "final": record.state.terminal, "reason": record.reason,
+        "provider": record.provider, "provider_id": record.provider_id,
+        "ambiguous_resends": record.ambiguous_resends, "looks": record.looks,
+        "attempts": [_attempt(attempt) for attempt in record.attempts], "job": _job(story.job),
+    }  # fmt: skip
+    return Result(data, lines)
+
+
+def _summary(story: "Story") -> list[str]:
+    record, job, lines = story.record, story.job, []
+    if record.provider:
+        lines.append(f"{record.provider} calls it {record.provider_id}")
+    if job:
+        lines.append(f"job {job.id} in {job.queue}: {job.state}")
+    if record.ambiguous_resends:
+        lines.append(f"{record.ambiguous_resends} resent after doubt: so many second copies are possible")
+    return lines
+
+
+def _timeline(story: "Story") -> list[tuple[int, str]]:
+    """What happened, with its time in epoch ms."""
+    job, record = story.job, story.record
+    events = [(item.intent_at, f"{_WHYS[item.why]} {item.provider}: {_outcome(item)}") for item in record.attempts]
+    if record.looked_at:
+        events.append((record.looked_at, f"looked for evidence, {record.looks} times so far"))
+    if job and job.enqueued_at:
+        events.append((job.enqueued_at, f"enqueued in {job.queue}"))
+    if job and job.due_at:
+        events.append((job.due_at, "due again"))
+    if job and job.finished_at:
+        events.append((job.finished_at, f"ended as {record.state}"))
+    return events
+
+
+def _outcome(attempt: "Attempt") -> str:
+    outcome = attempt.outcome
+    if outcome is None:
+        return "no outcome is recorded"
+    doubt = ", ambiguous" if outcome.ambiguous else ""
+    answer = " ".join(str(part) for part in (outcome.http or "", outcome.code) if part)
+    return f"{outcome.kind}{doubt}{f' ({answer})' if answer else ''}, {attempt.result_at - attempt.intent_at:,} ms"
+
+
+def _attempt(attempt: "Attempt") -> dict[str, Any]:
+    return {
+        "id": attempt.id, "provider": attempt.provider, "why": attempt.why.value, "intent_at": attempt.intent_at,
+        "result_at": attempt.result_at or None, "owner": attempt.owner,
+        "duration_ms": attempt.result_at - attempt.intent_at if attempt.result_at else None,
+        "outcome": _outcome_data(attempt.outcome) if attempt.outcome else None,
+    }  # fmt: skip
+
+
+def _outcome_data(outcome: "Outcome") -> dict[str, Any]:
+    names = ("code", "http", "detail", "provider_id")
+    told = {name: getattr(outcome, name) for name in names}
+    return {"kind": outcome.kind.value, "certainty": outcome.certainty.value, **told}
+
+
+def _job(job: "JobLook | None") -> dict[str, Any] | None:
+    if job is None:
+        return None
+    names = ("queue", "id", "state", "enqueued_at", "due_at", "finished_at", "starts")
+    return {name: getattr(job, name) for name in names}

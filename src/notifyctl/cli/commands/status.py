@@ -1,0 +1,144 @@
+"""`status`: is mail flowing?"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from notifyctl.cli.envelope import Result, Table
+from notifyctl.cli.options import Every, Watch
+from notifyctl.cli.words import moment
+from notifyctl.domain import exits
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from notifyctl.operations.status import ProviderLook, Status
+    from notifyctl.store.lanes import Lane
+    from notifyctl.wiring import Store
+
+_KINDS = ("accepted", "rejected", "throttled", "fault", "account", "sender")
+
+
+def status(watch: Watch = False, every: Every = 2.0) -> Iterable[Result] | Result:
+    """Tell whether mail is flowing, and what is in its way.
+
+    Exit code 0: fine, or nothing to do; 3: something needs a person; 6: Redis does not answer. With --watch it looks
+    again until nothing is left to do.
+    """
+    from notifyctl.cli.running import with_store
+
+    return _watched(_look(), every) if watch else _told(with_store(_look()))
+
+
+def _look() -> "Callable[[Store], Awaitable[Status]]":
+    from notifyctl import settings
+    from notifyctl.operations.status import look
+
+    given = settings.load()
+    order, keyed = given.revision.order, given.keyed
+    return lambda store: look(store.queue, store.attempts, store.workers, store.limits, order, keyed)
+
+
+def _watched(look: "Callable[[Store], Awaitable[Status]]", every: float) -> Iterator[Result]:
+    from notifyctl.cli.running import looks
+
+    for found in looks(look, every):
+        yield _told(found)
+        if found.idle:
+            return
+
+
+def _told(status: "Status") -> Result:
+    from notifyctl.operations.status import findings
+
+    found = findings(status)
+    lines: list[str | Table] = [
+        _flow(status),
+        _lanes(status.lanes),
+        _workers(status),
+        _providers(status),
+        *_open_ends(status),
+    ]
+    code = exits.DEGRADED if found else exits.OK
+    following = ("notifyctl worker",) if status.open and not status.working else ()
+    return Result(_data(status), lines, code, findings=found, next=following)
+
+
+def _flow(status: "Status") -> str:
+    """The answer in one line. Times instead of ages, so that a watch in a pipe prints only what changed."""
+    working = status.working
+    if not working:
+        if not status.open:
+            return "Nothing to do, and nobody works."
+        since = f", the oldest since {moment(status.oldest)}" if status.oldest else ""
+        return f"No mail flows: nobody works, {status.open:,} messages are not done{since}."
+    since = moment(working[0].started_at)
+    if status.idle:
+        return f"All mail is out. Somebody works since {since}."
+    return f"Mail is flowing since {since}: {status.ready:,} wait, {status.in_flight:,} calls are under way."
+
+
+def _lanes(lanes: "Iterable[Lane]") -> Table:
+    columns = ("queue", "waiting", "active", "delayed", "failed", "")
+    rows = [
+        (
+            *(lane.queue, f"{lane.ready:,}", f"{lane.active:,}", f"{lane.delayed:,}", f"{lane.failed:,}"),
+            "paused" if lane.paused else "",
+        )
+        for lane in lanes
+    ]
+    return Table(columns, rows)
+
+
+def _workers(status: "Status") -> str:
+    draining = len(status.beats) - len(status.working)
+    told = f"workers: {len(status.working)}"
+    return f"{told}, {draining} draining" if draining else told
+
+
+def _providers(status: "Status") -> Table:
+    rows = [(look.name, *_calls(look), _state(look)) for look in status.providers]
+    return Table(("provider", "accepted", "rejected", "throttled", "faults", "in doubt", ""), rows)
+
+
+def _calls(look: "ProviderLook") -> tuple[str, ...]:
+    """Definite outcomes by kind, what concerns account or sender among the faults; then what is ambiguous."""
+    accepted, rejected, throttled, *faults = (look.calls.get(f"{kind}.definite", 0) for kind in _KINDS)
+    doubt = sum(count for name, count in look.calls.items() if name.endswith(".ambiguous"))
+    return tuple(f"{count:,}" for count in (accepted, rejected, throttled, sum(faults), doubt))
+
+
+def _state(look: "ProviderLook") -> str:
+    if not look.configured:
+        return "no key"
+    return f"closed until {moment(look.closed_until)}" if look.closed else ""
+
+
+def _open_ends(status: "Status") -> list[str]:
+    return [f"calls under way: {status.in_flight:,}"] if status.in_flight else []
+
+
+def _data(status: "Status") -> dict[str, Any]:
+    return {
+        "flowing": bool(status.working),
+        "since": status.working[0].started_at if status.working else None,
+        "idle": status.idle,
+        "waiting": status.ready,
+        "oldest_at": status.oldest or None,
+        "lanes": [_lane(lane) for lane in status.lanes],
+        "workers": {"working": len(status.working), "draining": len(status.beats) - len(status.working)},
+        "providers": {look.name: _provider(look) for look in status.providers},
+        "messages": dict(status.states),
+        "in_flight": status.in_flight,
+        "unknown": status.unknown,
+        "eviction": status.eviction,
+    }
+
+
+def _lane(lane: "Lane") -> dict[str, Any]:
+    names = ("queue", "active", "delayed", "completed", "failed", "paused")
+    return {"waiting": lane.ready, **{name: getattr(lane, name) for name in names}}
+
+
+def _provider(look: "ProviderLook") -> dict[str, Any]:
+    until = look.closed_until if look.closed else None
+    return {"configured": look.configured, "calls": dict(look.calls), "closed_until": until}
