@@ -11,6 +11,8 @@ from notifyctl.engine.tools import Tools
 from notifyctl.store.queue import Held
 from notifyctl.store.workers import Beat
 
+LEASE = 3  # intervals of a duty after which its lease is free for another worker
+
 
 class Duties:
     """The duties of one worker; `stop()` ends them."""
@@ -44,30 +46,33 @@ class Duties:
     async def adopt(self) -> None:
         """Take over jobs whose worker is gone, and our own of a claim whose reply was lost.
 
-        After an outage every heartbeat is missing; so nobody adopts before the others had time to beat again.
+        One worker at a time looks at everybody's jobs; each looks after its own. After an outage every heartbeat is
+        missing, so nobody adopts before the others had time to beat again.
         """
         pace, tools = self._tools.revision.pace, self._tools
         if not self._beating_since or time.monotonic() < self._beating_since + pace.heartbeat_ttl:
             return
         await self.replay_journals()
+        everybody = await tools.workers.lease("adopt", tools.token, LEASE * pace.adopt)
+        if not (everybody or self._claimer.lost_reply) or self._draining.is_set():
+            return
         async with self._claimer.claiming:
-            orphans = await self._orphans()
-            if not orphans or self._draining.is_set():
-                return
-            jobs = await tools.queue.adopt(tools.token, pace.lock, tools.name, orphans)
-            tools.log.adopted(len(jobs))
-            self._claimer.take(jobs)
+            orphans = await self._orphans(everybody)
+            self._claimer.lost_reply = False
+            if orphans:
+                jobs = await tools.queue.adopt(tools.token, pace.lock, tools.name, orphans)
+                tools.log.adopted(len(jobs))
+                self._claimer.take(jobs)
 
-    async def _orphans(self) -> list[Held]:
+    async def _orphans(self, everybody: bool) -> list[Held]:
         active = await self._tools.queue.active()
+        own = [held for held in active if held.lock == self._tools.token]
+        lost = [held for held in own if (held.lane, held.id) not in self._claimer.held]
+        if not everybody:
+            return lost
         ours = {held.lock for held in active if held.lock.startswith("nf.") and held.lock != self._tools.token}
-        alive = await self._tools.workers.alive(ours)
-        return [held for held in active if self._is_orphan(held, alive)]
-
-    def _is_orphan(self, held: Held, alive: set[str]) -> bool:
-        if held.lock == self._tools.token:
-            return (held.lane, held.id) not in self._claimer.held
-        return not held.lock or (held.lock.startswith("nf.") and held.lock not in alive)
+        dead = ours - await self._tools.workers.alive(ours)
+        return [*lost, *(held for held in active if not held.lock or held.lock in dead)]
 
     async def replay_journals(self) -> None:
         """Give Redis the results that workers who are gone left on disk."""
