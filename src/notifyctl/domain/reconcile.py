@@ -2,9 +2,10 @@
 
 An attempt is unresolved when its outcome is ambiguous, or when its worker died before it could say.
 
-1. Nothing at all before `max_send` after the intent: until then the old call may still be leaving. The model
-   check shows that without this wait a paused worker makes a silent second copy.
-2. Then evidence is sought when the attempt is 30 s, 2 min, 5 min and 15 min old:
+1. Nothing at all before `max_send` after the intent, or after that of a replay without an outcome: until then the
+   old call may still be leaving. The model check shows that without this wait a paused worker makes a silent second
+   copy.
+2. Then evidence is sought when the attempt is 30 s, 2 min, 5 min and 15 min old, and in any case once before rule 3:
    - Resend: the same key and the same bytes again, for 23 hours; the original answer comes back, and no
      second copy can leave. Only when the message renders to the same bytes as before.
    - Postmark: a search by our metadata.
@@ -28,15 +29,15 @@ REPLAY_MS = 23 * 3600 * 1000  # Resend keeps a key for 24 h; one hour of margin
 
 def next_step(record: Record, suspect: Attempt, situation: Situation) -> Step:
     """Decide for a message whose latest call may have left a copy."""
-    now, pace = situation.now, situation.pace
-    if now < suspect.intent_at + pace.max_send * 1000:
-        return _wait(suspect.intent_at + int(pace.reconcile[0] * 1000))
-    if now >= situation.deadline:
-        return _unknown(suspect, "the deadline has passed")
+    now, quiet = situation.now, quiet_until(record, suspect, situation)
     end = suspect.intent_at + end_of_search(suspect, situation)
     look_at = next_look(record, suspect, situation, end)
+    if now < quiet:
+        return _wait(max(quiet, min(end if look_at is None else look_at, situation.deadline)))
+    if now >= situation.deadline:
+        return _unknown(suspect, "the deadline has passed")
     if look_at is not None:
-        return seek(suspect, situation) if look_at <= now else _wait(look_at)
+        return seek(suspect, situation) if look_at <= now else _wait(min(look_at, situation.deadline))
     if now < end:
         return _wait(min(end, situation.deadline))
     if situation.type.priority is Priority.BULK:
@@ -44,8 +45,14 @@ def next_step(record: Record, suspect: Attempt, situation: Situation) -> Step:
     return resend(record, suspect, situation)
 
 
+def quiet_until(record: Record, suspect: Attempt, situation: Situation) -> int:
+    """Until when a call that nobody answered may still be leaving, in epoch milliseconds."""
+    leaving = [suspect.intent_at, *(item.intent_at for item in record.attempts if item.outcome is None)]
+    return max(leaving) + int(situation.pace.max_send * 1000)
+
+
 def end_of_search(suspect: Attempt, situation: Situation) -> int:
-    """The age in milliseconds at which waiting for evidence ends (bulk: when the looks do)."""
+    """The age in milliseconds at which waiting for evidence ends (bulk: when the looks do), never below `max_send`."""
     pace, wait = situation.pace, 0.0
     if situation.type.priority is Priority.STANDARD:
         wait = pace.standard_resend * 1000
@@ -53,7 +60,7 @@ def end_of_search(suspect: Attempt, situation: Situation) -> int:
         wait = min(pace.critical_resend * 1000, (situation.deadline - situation.enqueued_at) / 2)
     if evidence_of(suspect, situation) is Evidence.EVENTS:
         wait = max(wait, pace.events_wait * 1000)
-    return int(wait)
+    return int(max(wait, pace.max_send * 1000))
 
 
 def next_look(record: Record, suspect: Attempt, situation: Situation, end: int) -> int | None:
@@ -61,9 +68,11 @@ def next_look(record: Record, suspect: Attempt, situation: Situation, end: int) 
     ages, looks = situation.pace.reconcile, record.looks
     if looks >= len(ages) or not can_seek(record, suspect, situation):
         return None
-    gap = ages[looks] - (ages[looks - 1] if looks else 0)
-    look_at = max(suspect.intent_at + int(ages[looks] * 1000), record.looked_at + int(gap * 1000) if looks else 0)
-    return look_at if look_at <= end or situation.type.priority is Priority.BULK else None
+    planned, bulk = suspect.intent_at + int(ages[looks] * 1000), situation.type.priority is Priority.BULK
+    if not looks:
+        return planned if bulk else min(planned, end)
+    look_at = max(planned, record.looked_at + int((ages[looks] - ages[looks - 1]) * 1000))
+    return look_at if look_at <= end or bulk else None
 
 
 def can_seek(record: Record, suspect: Attempt, situation: Situation) -> bool:
@@ -85,16 +94,17 @@ def resend(record: Record, suspect: Attempt, situation: Situation) -> Step:
     """The one ambiguous resend: the same provider first unless its replays were that, then another."""
     if record.ambiguous_resends >= situation.bounds.ambiguous_resends or record.body != situation.body:
         return _unknown(suspect, "no evidence was found, and a further copy is not risked")
-    same = [] if evidence_of(suspect, situation) is Evidence.REPLAY else [suspect.provider]
-    others = [name for name in situation.route if name != suspect.provider]
-    live = [name for name in [*same, *others] if not exhausted(record, name, situation.bounds)]
+    replayed = evidence_of(suspect, situation) is Evidence.REPLAY
+    able = sorted(situation.route, key=lambda name: name != suspect.provider)  # the same first, the others as they are
+    able = [name for name in able if not (replayed and name == suspect.provider)]
+    live = [name for name in able if not exhausted(record, name, situation.bounds)]
     if not live or record.faults() >= situation.bounds.attempts:
         return _unknown(suspect, "no evidence was found, and no provider is left for a resend")
     ready = {name: ready_at(record, name, situation) for name in live}
     for name in live:
         if ready[name] <= situation.now:
             return Send(name, Why.RESEND)
-    return _wait(min(ready.values()))
+    return _wait(min(*ready.values(), situation.deadline))
 
 
 def evidence_of(suspect: Attempt, situation: Situation) -> Evidence:

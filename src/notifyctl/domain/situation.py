@@ -61,12 +61,12 @@ def rest_until(record: Record, provider: str, situation: Situation) -> int:
     return 0
 
 
-def patient(provider: str, situation: Situation) -> bool:
-    """True when the message rather waits for a full provider than goes to the next."""
+def patient(record: Record, provider: str, situation: Situation) -> bool:
+    """True when the message rather waits for a full provider than goes to the next; never while that one rests."""
     wait = situation.full.get(provider, 0) - situation.now
     patience = {
         Priority.CRITICAL: situation.bounds.critical_patience,
         Priority.STANDARD: situation.bounds.standard_patience,
         Priority.BULK: float("inf"),
     }[situation.type.priority]
-    return 0 < wait <= patience * 1000
+    return 0 < wait <= patience * 1000 and rest_until(record, provider, situation) <= situation.now

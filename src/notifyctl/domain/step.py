@@ -6,7 +6,7 @@ Policy, in the order in which it is applied:
    sent it. It ends as unknown, for a human.
 1. A message that has ended stays ended: whoever enqueues, retries or re-adds it sends nothing. One that
    ended without any attempt (rejected at the door, no consent, expired) is looked at afresh.
-2. Without permission it ends as no_consent.
+2. Without permission it ends as no_consent, or as unknown when an attempt is unresolved.
 3. While an attempt is unresolved the message is *reconciled* (see `domain/reconcile.py`), never simply sent.
 4. After its deadline it ends as expired.
 5. Another body under the same id after an attempt is refused: the id names one event for ever.
@@ -14,7 +14,7 @@ Policy, in the order in which it is applied:
    room. A definite fault rests that provider for this message by 5 s, 30 s, 2 min; a refusal of our sender or
    account by 300 s. Three faults at a provider or five in all, with no provider left: dead.
 7. A provider without room (rate limit): a critical message waits 2 s for it, a standard one 60 s, then goes
-   to the next; bulk waits.
+   to the next; bulk waits. One that rests for the message is not waited for. No wait is longer than the deadline.
 """
 
 from dataclasses import replace
@@ -38,7 +38,7 @@ def next_step(record: Record, situation: Situation) -> Step:
     if record.ended:
         return Finish(record.state, record.reason, record.provider, record.provider_id)
     if reason := refusal(situation.type):
-        return Finish(State.NO_CONSENT, reason)
+        return Finish(State.UNKNOWN if record.suspect else State.NO_CONSENT, reason)
     if record.suspect:
         return reconcile.next_step(record, record.suspect, situation)
     if situation.now >= situation.deadline:
@@ -59,25 +59,36 @@ def _first_open_provider(record: Record, situation: Situation) -> Step:
     for name in live:
         if waits[name] <= situation.now:
             return Send(name, Why.FIRST)
-        if patient(name, situation):
-            return Wait(situation.full[name], State.HELD, f"{name} is at its rate limit")
-    return Wait(min(waits.values()), State.HELD, "every provider rests for this message")
+        if patient(record, name, situation):
+            return _hold(situation.full[name], situation, f"{name} is at its rate limit")
+    return _hold(min(waits.values()), situation, "every provider rests for this message")
+
+
+def _hold(until: int, situation: Situation, reason: str) -> Wait:
+    return Wait(min(until, situation.deadline), State.HELD, reason)
 
 
 def after(record: Record, attempt: Attempt, situation: Situation) -> Step:
     """The step after an attempt has an outcome; `record` holds it already.
 
-    Accepted ends the message. Rejected ends it too, as suppressed when the provider refuses the recipient;
-    but a refused *resend* says nothing about the first call, so that message is unknown.
+    Accepted ends the message. Rejected ends it too, as suppressed when the provider refuses the recipient. But a
+    refusal says nothing about an unresolved call of another copy, so that message is unknown; only a refused
+    *replay* tells that its own provider never took the original.
     """
     outcome = attempt.outcome
     if outcome is None or outcome.kind not in (Kind.ACCEPTED, Kind.REJECTED) or outcome.ambiguous:
         return next_step(record, situation)
     if outcome.kind is Kind.ACCEPTED:
         return Finish(State.ACCEPTED, "", attempt.provider, outcome.provider_id)
-    if attempt.why is Why.RESEND:
+    if _in_doubt(record, attempt):
         return Finish(State.UNKNOWN, f"the resend was refused ({outcome.code}); the first copy may be out")
     return Finish(State.SUPPRESSED if outcome.suppressed else State.REJECTED, _refused(attempt.provider, outcome))
+
+
+def _in_doubt(record: Record, refused: Attempt) -> bool:
+    """Whether another call than the refused one, or than the one that it replayed, may have left a copy."""
+    answered = refused.provider if refused.why is Why.REPLAY else ""
+    return any(item.unresolved and item.why is not Why.REPLAY and item.provider != answered for item in record.attempts)
 
 
 def with_outcome(record: Record, attempt_id: str, outcome: Outcome, at: int) -> Record:

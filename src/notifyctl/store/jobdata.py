@@ -4,6 +4,7 @@ The bodies are left as the JSON literals that they are; everything else is decod
 wrong raises `InvalidMessage`, so a bad job can be rejected with its reason and never harms its neighbours.
 """
 
+import contextlib
 import re
 from collections.abc import Iterable
 
@@ -63,14 +64,16 @@ def read(data: bytes, known_types: Iterable[str]) -> Message:
     except msgspec.ValidationError as error:
         raise _explain(str(error)) from None
     except msgspec.DecodeError as error:
-        raise InvalidMessage("MSG-JSON", f"is not JSON: {error}", "data") from None
+        raise _unreadable(data, error) from None
+    except RecursionError:
+        raise InvalidMessage("MSG-JSON", "is nested too deeply", "data") from None
 
 
 def peek_id(data: bytes) -> str:
     """The id of a message that cannot be read otherwise, or an empty text."""
     try:
         return check_id(_id_decoder.decode(data).id)
-    except (msgspec.DecodeError, InvalidMessage, UnicodeDecodeError):
+    except (msgspec.DecodeError, InvalidMessage, UnicodeDecodeError, RecursionError):
         return ""
 
 
@@ -122,6 +125,17 @@ def _literal(raw: msgspec.Raw) -> bytes | None:
     return None if literal in (b"", b"null") else literal
 
 
+def _unreadable(data: bytes, error: msgspec.DecodeError) -> InvalidMessage:
+    """Not JSON at all, or JSON whose text holds half a surrogate pair, which only a lenient reader takes."""
+    import json
+
+    if b"\\ud" in data.lower():
+        with contextlib.suppress(ValueError, RecursionError):
+            json.loads(data)
+            return InvalidMessage("MSG-UNICODE", "holds a lone surrogate, which is no character", "data")
+    return InvalidMessage("MSG-JSON", f"is not JSON: {error}", "data")
+
+
 def _explain(text: str) -> InvalidMessage:
     """Turn msgspec's words into a code, a field and a fix."""
     place = re.search(r"`\$\.?([^`]*)`$", text)
@@ -134,7 +148,7 @@ def _explain(text: str) -> InvalidMessage:
         fix = "enqueue one message for each recipient"
         return InvalidMessage("MSG-RECIPIENTS", "has exactly one recipient, in `to`", unknown[1], fix)
     if unknown:
-        return InvalidMessage("MSG-UNKNOWN-FIELD", f"unknown field {unknown[1]!r}", where)
+        return InvalidMessage("MSG-UNKNOWN-FIELD", f"unknown field {unknown[1][:60]!r}", where[:60])
     if where == "to" and "array" in text:
         fix = "enqueue one message for each recipient"
         return InvalidMessage("MSG-RECIPIENTS", "must be one recipient, not a list", "to", fix)

@@ -10,6 +10,7 @@ _NAMES_OF_BULLMQ = re.compile(
     r"wait|active|prioritized|pc|delayed|completed|failed|waiting-children|paused|meta"
     r"|id|marker|limiter|stalled|stalled-check|events|metrics|repeat"
 )
+_MARKED = re.compile(r":|^m/|^-?[0-9]+$")
 
 
 def lane_base(prefix: str, queue: str) -> str:
@@ -28,7 +29,8 @@ def job_id(message_id: str) -> str:
     """A BullMQ job id for a message id: the same where BullMQ can keep it, else marked with `m/`.
 
     BullMQ refuses integers and most colons, and keeps jobs and queue keys under one base, so that a job
-    named `meta` would overwrite the queue's own hash.
+    named `meta` would overwrite the queue's own hash. No two message ids share a job id.
     """
-    free = ":" not in message_id and not message_id.isdigit() and not _NAMES_OF_BULLMQ.fullmatch(message_id)
-    return message_id if free else "m/" + message_id.replace(":", "%3A")
+    if not _MARKED.search(message_id) and not _NAMES_OF_BULLMQ.fullmatch(message_id):
+        return message_id
+    return "m/" + message_id.replace("%", "%25").replace(":", "%3A")
