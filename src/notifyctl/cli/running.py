@@ -1,12 +1,19 @@
 """How commands run what is asynchronous: an event loop for one operation, on the store of the settings."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, TypeVar
+import gc
 
-from notifyctl import settings, wiring
+gc.disable()  # the imports below make many objects and no garbage
+
+import asyncio  # noqa: E402 - below the switch on purpose
+from collections.abc import Awaitable, Callable, Coroutine, Iterator  # noqa: E402 - below the switch on purpose
+from importlib import import_module  # noqa: E402 - below the switch on purpose
+from importlib.util import find_spec  # noqa: E402 - below the switch on purpose
+from typing import Any, TypeVar  # noqa: E402 - below the switch on purpose
+
+from notifyctl import settings, wiring  # noqa: E402 - below the switch on purpose
+
+gc.freeze()  # nor is it looked for among them later: not while the command runs, not at its end
+gc.enable()
 
 _Answer = TypeVar("_Answer")
 

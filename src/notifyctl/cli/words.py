@@ -24,3 +24,13 @@ def moment(ms: int) -> str:
 def instant(ms: int) -> str:
     """A time in UTC to the millisecond: `2026-11-24 09:00:00.000Z`."""
     return f"{moment(ms)[:-1]}.{ms % 1000:03}Z"
+
+
+def stamp(ms: int) -> str | None:
+    """A time for machines, `2026-11-24T09:00:00.000Z`; None when there is none (0)."""
+    return instant(ms).replace(" ", "T") if ms else None
+
+
+def many(count: int, noun: str) -> str:
+    """A number of things: `1 message`, `2,000 messages`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,19 +1,12 @@
 """What every stable code means: the texts of `notifyctl explain CODE`.
 
-One entry a code, by category: MSG a message at the door, CFG configuration, CLI the command line. A test
+One entry a code, by category: MSG a message at the door, CFG configuration, CLI the command line, EMU
+the emulator. A test
 fails when the source uses a code that has no entry here.
 """
 
-from typing import NamedTuple
-
-
-class Entry(NamedTuple):
-    """`title` in a few words, `meaning`: what was found and why it matters, `fix`: what to do now."""
-
-    title: str
-    meaning: str
-    fix: str
-
+from notifyctl.domain.catalogue_running import RUNNING
+from notifyctl.domain.entry import Entry
 
 MESSAGE = {
     "MSG-ID": Entry(
@@ -160,4 +153,13 @@ COMMAND_LINE = {
     ),
 }
 
-CODES = {**MESSAGE, **CONFIGURATION, **COMMAND_LINE}
+EMULATOR = {
+    "EMU-PORT": Entry(
+        "A port of the emulator is taken",
+        "The emulator listens on four ports of 127.0.0.1, --port-base and the three after it, and another process has "
+        "one of them; often it is an emulator that still runs.",
+        "Stop the other one, choose another --port-base, or let the system choose: --port-base 0.",
+    ),
+}
+
+CODES = {**MESSAGE, **CONFIGURATION, **COMMAND_LINE, **EMULATOR, **RUNNING}

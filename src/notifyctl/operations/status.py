@@ -92,17 +92,17 @@ def findings(status: Status) -> list[Finding]:
     """What is wrong, most urgent first."""
     found = []
     if status.open and not status.working:
-        what = f"nobody works, and {status.open:,} messages are not done"
+        what = f"nobody works; to do: {status.open:,}"
         found.append(Finding("WRK-NONE", "critical", "workers", what, "start one: notifyctl worker"))
     if status.eviction != "noeviction":
         what = f"Redis may throw keys away ({status.eviction}), and with them jobs and locks; workers refuse to start"
         found.append(Finding("RDS-EVICTION", "critical", "redis", what, "set maxmemory-policy noeviction"))
     for lane in status.lanes:
         if lane.paused:
-            what = f"somebody paused it in BullMQ; {lane.ready:,} messages wait"
+            what = f"somebody paused it in BullMQ; waiting: {lane.ready:,}"
             found.append(Finding("QUE-PAUSED", "warning", f"queue/{lane.queue}", what, "resume it where it was paused"))
     if status.unknown:
-        what = f"{status.unknown:,} messages may or may not have been sent"
+        what = f"may or may not be out: {status.unknown:,}"
         found.append(Finding("MSG-UNKNOWN", "warning", "messages", what, "decide each: notifyctl queue unknown"))
     return found
 

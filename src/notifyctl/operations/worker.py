@@ -74,7 +74,7 @@ class Workforce(NamedTuple):
         """Degraded when jobs wait and nobody takes them."""
         if self.working or not self.waiting:
             return []
-        what = f"nobody works, and {self.waiting:,} messages wait"
+        what = f"nobody works; waiting: {self.waiting:,}"
         return [Finding("WRK-NONE", "critical", "workers", what, "start one: notifyctl worker")]
 
 

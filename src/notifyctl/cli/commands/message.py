@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from notifyctl.cli.envelope import Result
-from notifyctl.cli.words import instant
+from notifyctl.cli.words import instant, many, stamp
 
 if TYPE_CHECKING:
     from notifyctl.domain.attempt import Attempt
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from notifyctl.operations.message import Story
     from notifyctl.store.lanes import JobLook
 
-_WHYS = {"first": "sent to", "replay": "asked again by replay", "resend": "sent again, a second copy is possible,"}
+_WHYS = {"first": "", "replay": " (a replay: no second copy)", "resend": " (after doubt: perhaps a second copy)"}
 
 
 def show(
@@ -46,16 +46,18 @@ def _summary(story: "Story") -> list[str]:
     if job:
         lines.append(f"job {job.id} in {job.queue}: {job.state}")
     if record.ambiguous_resends:
-        lines.append(f"{record.ambiguous_resends} resent after doubt: so many second copies are possible")
+        lines.append(
+            f"sent {many(record.ambiguous_resends, 'time')} more after doubt: so many copies too many may be out"
+        )
     return lines
 
 
 def _timeline(story: "Story") -> list[tuple[int, str]]:
     """What happened, with its time in epoch ms."""
     job, record = story.job, story.record
-    events = [(item.intent_at, f"{_WHYS[item.why]} {item.provider}: {_outcome(item)}") for item in record.attempts]
+    events = [(item.intent_at, f"{item.provider}: {_outcome(item)}{_WHYS[item.why]}") for item in record.attempts]
     if record.looked_at:
-        events.append((record.looked_at, f"looked for evidence, {record.looks} times so far"))
+        events.append((record.looked_at, f"looked for evidence, {many(record.looks, 'time')} so far"))
     if job and job.enqueued_at:
         events.append((job.enqueued_at, f"enqueued in {job.queue}"))
     if job and job.due_at:
@@ -76,8 +78,8 @@ def _outcome(attempt: "Attempt") -> str:
 
 def _attempt(attempt: "Attempt") -> dict[str, Any]:
     return {
-        "id": attempt.id, "provider": attempt.provider, "why": attempt.why.value, "intent_at": attempt.intent_at,
-        "result_at": attempt.result_at or None, "owner": attempt.owner,
+        "id": attempt.id, "provider": attempt.provider, "why": attempt.why.value, "intent_at": stamp(attempt.intent_at),
+        "result_at": stamp(attempt.result_at), "owner": attempt.owner,
         "duration_ms": attempt.result_at - attempt.intent_at if attempt.result_at else None,
         "outcome": _outcome_data(attempt.outcome) if attempt.outcome else None,
     }  # fmt: skip
@@ -92,5 +94,5 @@ def _outcome_data(outcome: "Outcome") -> dict[str, Any]:
 def _job(job: "JobLook | None") -> dict[str, Any] | None:
     if job is None:
         return None
-    names = ("queue", "id", "state", "enqueued_at", "due_at", "finished_at", "starts")
-    return {name: getattr(job, name) for name in names}
+    times = {name: stamp(getattr(job, name)) for name in ("enqueued_at", "due_at", "finished_at")}
+    return {"queue": job.queue, "id": job.id, "state": job.state, **times, "starts": job.starts}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from notifyctl.cli.envelope import Result, Table
+from notifyctl.cli.words import many
 from notifyctl.domain.errors import Misconfigured, Usage
 from notifyctl.domain.revision import PROVIDERS
 
@@ -47,7 +48,7 @@ def _told(probes: "list[Probe]") -> Result:
         for one in probes
     }
     ready = sum(one.health.state == "ready" for one in probes)
-    first = f"{ready} of {len(probes)} providers ready."
+    first = f"{ready} of {many(len(probes), 'provider')} ready."
     rows = [(one.provider, _word(one), f"{one.ms:,} ms" if one.ms else "", one.health.detail) for one in probes]
     table = Table(("provider", "state", "took", "detail"), rows)
     return Result({"providers": data}, (first, table), verdict(probes), findings=findings(probes))

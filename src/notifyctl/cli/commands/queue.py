@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from notifyctl.cli.envelope import Result, Table
-from notifyctl.cli.words import moment, span
+from notifyctl.cli.words import many, moment, span, stamp
 from notifyctl.domain import exits
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def show() -> Result:
     found = with_store(lambda store: lanes.look(store.link, store.queue.names, store.queue.bases))
     now = int(time.time() * 1000)
     columns = ("queue", "waiting", "prio", "active", "delayed", "done", "failed", "oldest")
-    first = f"{sum(lane.open for lane in found):,} messages are not done, {sum(lane.ready for lane in found):,} wait."
+    first = f"{many(sum(lane.open for lane in found), 'message')} to do, {sum(lane.ready for lane in found):,} waiting."
     lines: list[str | Table] = [first, Table(columns, [_row(lane, now) for lane in found]), *_remarks(found, now)]
     return Result({"queues": [_data(lane, now) for lane in found]}, lines)
 
@@ -53,9 +53,9 @@ def _data(lane: "Lane", now: int) -> dict[str, Any]:
     names = ("queue", "waiting", "prioritized", "active", "delayed", "completed", "failed", "paused")
     return {
         **{name: getattr(lane, name) for name in names},
-        "oldest_at": lane.oldest or None,
+        "oldest_at": stamp(lane.oldest),
         "oldest_age_ms": max(now - lane.oldest, 0) if lane.oldest else None,
-        "next_due_at": lane.next_due or None,
+        "next_due_at": stamp(lane.next_due),
         "by_priority": {str(priority): count for priority, count in lane.priorities.items()},
     }
 
@@ -81,7 +81,7 @@ def _listed(found: "Unknown") -> Result:
         (record.id, moment(since), record.provider or _tried(record), record.reason) for record, since in found.rows
     ]
     lines: list[str | Table] = [
-        f"{found.total:,} mails may or may not be out.",
+        f"{many(found.total, 'mail')} may or may not be out.",
         Table(("message", "since", "provider", "reason"), rows),
     ]
     if found.total > len(rows):
@@ -95,7 +95,12 @@ def _listed(found: "Unknown") -> Result:
 
 
 def _unknown(record: "Record", since: int) -> dict[str, Any]:
-    return {"id": record.id, "since": since, "provider": record.provider or _tried(record), "reason": record.reason}
+    return {
+        "id": record.id,
+        "since": stamp(since),
+        "provider": record.provider or _tried(record),
+        "reason": record.reason,
+    }
 
 
 def _tried(record: "Record") -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from notifyctl.cli.envelope import Result, Table
 from notifyctl.cli.options import Every, Watch
-from notifyctl.cli.words import moment
+from notifyctl.cli.words import many, moment, stamp
 from notifyctl.domain import exits
 
 if TYPE_CHECKING:
@@ -56,7 +56,6 @@ def _told(status: "Status") -> Result:
         _lanes(status.lanes),
         _workers(status),
         _providers(status),
-        *_open_ends(status),
     ]
     code = exits.DEGRADED if found else exits.OK
     following = ("notifyctl worker",) if status.open and not status.working else ()
@@ -70,11 +69,11 @@ def _flow(status: "Status") -> str:
         if not status.open:
             return "Nothing to do, and nobody works."
         since = f", the oldest since {moment(status.oldest)}" if status.oldest else ""
-        return f"No mail flows: nobody works, {status.open:,} messages are not done{since}."
+        return f"No mail flows: nobody works, {many(status.open, 'message')} to do{since}."
     since = moment(working[0].started_at)
     if status.idle:
         return f"All mail is out. Somebody works since {since}."
-    return f"Mail is flowing since {since}: {status.ready:,} wait, {status.in_flight:,} calls are under way."
+    return f"Mail is flowing since {since}: {status.ready:,} waiting, {many(status.in_flight, 'call')} under way."
 
 
 def _lanes(lanes: "Iterable[Lane]") -> Table:
@@ -113,17 +112,13 @@ def _state(look: "ProviderLook") -> str:
     return f"closed until {moment(look.closed_until)}" if look.closed else ""
 
 
-def _open_ends(status: "Status") -> list[str]:
-    return [f"calls under way: {status.in_flight:,}"] if status.in_flight else []
-
-
 def _data(status: "Status") -> dict[str, Any]:
     return {
         "flowing": bool(status.working),
-        "since": status.working[0].started_at if status.working else None,
+        "since": stamp(status.working[0].started_at) if status.working else None,
         "idle": status.idle,
         "waiting": status.ready,
-        "oldest_at": status.oldest or None,
+        "oldest_at": stamp(status.oldest),
         "lanes": [_lane(lane) for lane in status.lanes],
         "workers": {"working": len(status.working), "draining": len(status.beats) - len(status.working)},
         "providers": {look.name: _provider(look) for look in status.providers},
@@ -140,5 +135,5 @@ def _lane(lane: "Lane") -> dict[str, Any]:
 
 
 def _provider(look: "ProviderLook") -> dict[str, Any]:
-    until = look.closed_until if look.closed else None
+    until = stamp(look.closed_until) if look.closed else None
     return {"configured": look.configured, "calls": dict(look.calls), "closed_until": until}

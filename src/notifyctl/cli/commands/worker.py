@@ -7,7 +7,7 @@ import typer
 
 from notifyctl.cli import screen
 from notifyctl.cli.envelope import Result, Table
-from notifyctl.cli.words import span
+from notifyctl.cli.words import many, span, stamp
 from notifyctl.domain import exits
 from notifyctl.domain.finding import Finding
 
@@ -101,7 +101,7 @@ def _greet(to: screen.Screen, given: "Settings", processes: int) -> None:
     """A few words for a human who started it; a log collector gets JSON lines alone."""
     if not to.terminal(sys.stderr):
         return
-    to.talk(f"{processes} worker{'s' if processes > 1 else ''}, pace {given.revision.pace.name}")
+    to.talk(f"{many(processes, 'worker')}, pace {given.revision.pace.name}")
     to.talk(f"queues     {', '.join(given.queues)}")
     to.talk(f"providers  {', '.join(given.keyed)}")
     to.talk("Ctrl-C drains and ends.")
@@ -119,16 +119,16 @@ def _listed(force: "Workforce") -> Result:
     findings = force.findings()
     rows = [_row(beat, force.now) for beat in force.beats]
     columns = ("worker", "version", "pace", "beat", "in flight", "sent", "")
-    count = len(force.beats)
-    first = f"{count} worker{'' if count == 1 else 's'}, {force.waiting:,} waiting."
+    first = f"{many(len(force.beats), 'worker')}, {force.waiting:,} waiting."
     data = {"workers": [_data(beat, force.now) for beat in force.beats], "waiting": force.waiting}
     code = exits.DEGRADED if findings else exits.OK
     return Result(data, (first, Table(columns, rows)) if rows else (first,), code, findings=findings)
 
 
 def _data(beat: "Beat", now: int) -> dict[str, object]:
-    names = ("name", "host", "pid", "version", "pace", "started_at", "beat_at", "in_flight", "sent", "draining")
-    return {**{name: getattr(beat, name) for name in names}, "age_ms": max(now - beat.beat_at, 0)}
+    names = ("name", "host", "pid", "version", "pace", "in_flight", "sent", "draining")
+    times = {"started_at": stamp(beat.started_at), "beat_at": stamp(beat.beat_at), "age_ms": max(now - beat.beat_at, 0)}
+    return {**{name: getattr(beat, name) for name in names}, **times}
 
 
 def _row(beat: "Beat", now: int) -> tuple[str, ...]:
