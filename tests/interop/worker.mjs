@@ -19,8 +19,9 @@ const process_ = async (job, token) => {
 };
 
 const connection = { host: '127.0.0.1', port: Number(port), maxRetriesPerRequest: null };
-const worker = new Worker(queue, process_, { name: 'node', ...options, connection });
+const worker = new Worker(queue, process_, { name: 'node', autorun: false, ...options, connection });
 worker.on('error', (error) => console.error(error));
 process.on('SIGTERM', () => worker.close().then(() => process.exit(0)));
 await worker.waitUntilReady();
 say('ready', null);
+worker.run();

@@ -17,7 +17,7 @@ local function note_due(due)
   if next_due == 0 or due < next_due then next_due = due end
 end
 
-local function promote(lane)
+local function promote(lane, full)
   local due = redis.call('ZRANGEBYSCORE', lane .. 'delayed', 0, whole((now + 1) * 4096 - 1), 'LIMIT', 0, 1000)
   for _, id in ipairs(due) do
     redis.call('ZREM', lane .. 'delayed', id)
@@ -25,8 +25,8 @@ local function promote(lane)
     if priority == 0 then redis.call('LPUSH', lane .. 'wait', id) else prioritize(lane, id, priority) end
     emit(lane, 'waiting', 'jobId', id, 'prev', 'delayed')
     redis.call('HSET', lane .. id, 'delay', 0)
-    mark_work(lane)
   end
+  if due[1] and not full then mark_work(lane) end
 end
 
 -- How many jobs a person's rate limit leaves in this window; the limiter is BullMQ's own.
@@ -41,7 +41,9 @@ local function rate_room(lane, most)
 end
 
 local function count_start(lane, duration)
-  if redis.call('INCR', lane .. 'limiter') == 1 then redis.call('PEXPIRE', lane .. 'limiter', duration) end
+  if redis.call('INCR', lane .. 'limiter') == 1 then
+    redis.call('PEXPIRE', lane .. 'limiter', whole(math.floor(math.abs(duration))))
+  end
 end
 
 local function take(lane)
@@ -67,10 +69,8 @@ local function start(lane, number, id, max, duration)
   room = room - 1
 end
 
-local function claim(lane, number, most)
-  local concurrency, max, duration = unpack(redis.call('HMGET', lane .. 'meta', 'concurrency', 'max', 'duration'))
-  local left = math.min(most, room, rate_room(lane, max and tonumber(max)))
-  if concurrency then left = math.min(left, tonumber(concurrency) - redis.call('LLEN', lane .. 'active')) end
+local function claim(lane, number, most, max, duration)
+  local left = math.min(most, room, rate_room(lane, max))
   local taken = false
   while left > 0 and bytes > 0 do
     local id = take(lane)
@@ -90,11 +90,15 @@ local function first_delayed(lane)
   if first[2] then note_due(math.floor(tonumber(first[2]) / 4096)) end
 end
 
-for number, lane in ipairs(KEYS) do
-  if redis.call('HEXISTS', lane .. 'meta', 'paused') == 0 then
-    promote(lane)
-    claim(lane, number, tonumber(ARGV[6 + number]))
-    first_delayed(lane)
-  end
+local function look_at(lane, number, most)
+  local paused, concurrency, max, duration =
+    unpack(redis.call('HMGET', lane .. 'meta', 'paused', 'concurrency', 'max', 'duration'))
+  if paused then return end
+  local places = concurrency and tonumber(concurrency) - redis.call('LLEN', lane .. 'active') or math.huge
+  promote(lane, places <= 0)
+  claim(lane, number, math.min(most, places), duration and tonumber(max), duration and tonumber(duration))
+  first_delayed(lane)
 end
+
+for number, lane in ipairs(KEYS) do look_at(lane, number, tonumber(ARGV[6 + number])) end
 return {whole(now), whole(next_due), jobs}

@@ -16,19 +16,25 @@ local function whole(number) return string.format('%.0f', number) end
 
 local function emit(lane, ...) redis.call('XADD', lane .. 'events', '*', 'event', ...) end
 
--- Trimmed before the script emits, so that its own events survive.
+-- Trimmed before the script emits, so that its own events survive. The length is the queue's; BullMQ writes its
+-- default down where there is none.
 local function trim_events(lane)
-  local longest = redis.call('HGET', lane .. 'meta', 'opts.maxLenEvents') or '10000'
+  local longest = redis.call('HGET', lane .. 'meta', 'opts.maxLenEvents')
+  if not longest then
+    longest = '10000'
+    redis.call('HSET', lane .. 'meta', 'opts.maxLenEvents', longest)
+  end
   redis.call('XTRIM', lane .. 'events', 'MAXLEN', '~', longest)
 end
 
 -- BullMQ's way to say "there is work": member 0 with score 0.
 local function mark_work(lane) redis.call('ZADD', lane .. 'marker', 0, '0') end
 
--- BullMQ's way to say "there will be work": member 1 with the time at which the first delayed job is due.
+-- BullMQ's way to say "there will be work": member 1 with the time at which the first delayed job is due, in ms with
+-- the fraction that keeps its place within that ms.
 local function mark_due(lane)
   local first = redis.call('ZRANGE', lane .. 'delayed', 0, 0, 'WITHSCORES')
-  if first[2] then redis.call('ZADD', lane .. 'marker', whole(tonumber(first[2]) / 4096), '1') end
+  if first[2] then redis.call('ZADD', lane .. 'marker', string.format('%.17g', tonumber(first[2]) / 4096), '1') end
 end
 
 local function prioritize(lane, id, priority)

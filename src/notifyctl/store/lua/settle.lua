@@ -13,7 +13,7 @@
 local own, token = KEYS[1], ARGV[1]
 local now = clock(ARGV[2])
 local keep = cjson.decode(ARGV[3])
-local answers, totals, calls, touched = {}, {}, {}, {}
+local answers, totals, calls, touched, finished, unruled = {}, {}, {}, {}, {}, {}
 local OPEN = {queued = true, attempting = true, held = true}
 local AT_THE_DOOR = {rejected = true, no_consent = true, expired = true}
 local TAKEN = {accepted = true, delivered = true, bounced = true, complained = true}
@@ -26,27 +26,34 @@ end
 
 local function trim(lane, set, rule)
   local key = lane .. set
-  local stale = {}
-  if rule.age then
-    stale = redis.call('ZRANGEBYSCORE', key, '-inf', whole(now - rule.age * 1000), 'LIMIT', 0, 1000)
+  local stale, age, most = {}, tonumber(rule.age), tonumber(rule.count)
+  if age then
+    local limit = math.min(tonumber(rule.limit) or 1000, 1000)
+    stale = redis.call('ZRANGEBYSCORE', key, '-inf', whole(now - age * 1000), 'LIMIT', 0, limit)
   end
   for _, id in ipairs(stale) do remove_job(lane, id) end
   if #stale > 0 then redis.call('ZREM', key, unpack(stale)) end
-  if rule.count and rule.count >= 0 and redis.call('ZCARD', key) > rule.count then
-    local excess = redis.call('ZRANGE', key, 0, math.min(redis.call('ZCARD', key) - rule.count, 1000) - 1)
+  if most and most >= 0 and redis.call('ZCARD', key) > most then
+    local excess = redis.call('ZRANGE', key, 0, math.min(redis.call('ZCARD', key) - most, 1000) - 1)
     for _, id in ipairs(excess) do remove_job(lane, id) end
     redis.call('ZREM', key, unpack(excess))
   end
 end
 
--- A job's own removeOnComplete or removeOnFail wins over the worker's: absent, true, a count, or {count, age}.
+-- What a job carries was written by others; what cannot be read must not stop its neighbours.
+local function decoded(text)
+  local readable, value = pcall(cjson.decode, text)
+  return readable and type(value) == 'table' and value or {}
+end
+
+-- A job's own removeOnComplete or removeOnFail wins over the worker's: absent, true, a count, or {count, age, limit}.
 local function rule_of(options, name)
   if not string.find(options, name, 1, true) then return nil end
-  local rule = cjson.decode(options)[name]
-  if rule == nil or rule == cjson.null then return nil end
+  local rule = decoded(options)[name]
   if rule == true then return {count = 0} end
   if rule == false then return {count = -1} end
-  return type(rule) == 'number' and {count = rule} or rule
+  if type(rule) == 'number' then return {count = rule} end
+  return type(rule) == 'table' and rule or nil
 end
 
 -- The key of a deduplication without a time limit ends with its job.
@@ -60,52 +67,72 @@ local function end_deduplication(lane, id)
   end
 end
 
+-- False when somebody took the job from `active`; then it is theirs, and its place is left as it is.
 local function let_go(lane, id)
-  redis.call('LREM', lane .. 'active', -1, id)
+  if redis.call('LREM', lane .. 'active', -1, id) == 0 then return false end
   redis.call('DEL', lane .. id .. ':lock')
   redis.call('SREM', lane .. 'stalled', id)
   if not touched[lane] then trim_events(lane) end
   touched[lane] = true
+  return true
 end
 
-local function exhausted(lane, id, options, made)
-  local attempts = tonumber(string.match(options, '"attempts":(%d+)') or '0')
-  if made >= attempts then emit(lane, 'retries-exhausted', 'jobId', id, 'attemptsMade', made) end
+-- BullMQ keeps a text for each failure, the last `stackTraceLimit` of them.
+local function stacktrace(key, options, text)
+  local texts, limit = decoded(redis.call('HGET', key, 'stacktrace') or '[]'), tonumber(options.stackTraceLimit)
+  texts[#texts + 1] = text
+  while limit and #texts > math.max(limit, 0) do table.remove(texts, 1) end
+  return #texts == 0 and '[]' or cjson.encode(texts)
 end
 
-local function finish(lane, id, set, field, value)
-  local key = lane .. id
-  local options = redis.call('HGET', key, 'opts') or '{}'
-  let_go(lane, id)
+local function keep_finished(lane, id, set, field, value, rule)
+  redis.call('ZADD', lane .. set, whole(now), id)
+  redis.call('HSET', lane .. id, field, value, 'finishedOn', whole(now))
+  if rule then trim(lane, set, rule) else unruled[lane .. set] = {lane, set} end
+end
+
+local function finish(lane, id, set, field, value, rule_name)
+  local options = redis.call('HGET', lane .. id, 'opts') or '{}'
+  if not let_go(lane, id) then return nil end
+  finished[lane] = true
   end_deduplication(lane, id)
-  local made = redis.call('HINCRBY', key, 'atm', 1)
-  local rule = rule_of(options, set == 'completed' and 'removeOnComplete' or 'removeOnFail')
-  if rule and rule.count == 0 then
+  local made = redis.call('HINCRBY', lane .. id, 'atm', 1)
+  local rule = rule_of(options, rule_name)
+  if rule and tonumber(rule.count) == 0 then
     remove_job(lane, id)
   else
-    redis.call('ZADD', lane .. set, whole(now), id)
-    redis.call('HSET', key, field, value, 'finishedOn', whole(now))
-    if set == 'failed' then
-      redis.call('HSET', key, 'stacktrace', cjson.encode({value}))
-      redis.call('HDEL', key, 'defa')
-    end
-    if rule then trim(lane, set, rule) end
+    keep_finished(lane, id, set, field, value, rule)
   end
   emit(lane, set, 'jobId', id, field, value, 'prev', 'active')
-  if set == 'failed' then exhausted(lane, id, options, made) end
+  return made
+end
+
+local function fail(lane, id, reason)
+  local key = lane .. id
+  local options = decoded(redis.call('HGET', key, 'opts') or '{}')
+  local made = finish(lane, id, 'failed', 'failedReason', reason, 'removeOnFail')
+  if not made then return end
+  if redis.call('EXISTS', key) == 1 then
+    redis.call('HSET', key, 'stacktrace', stacktrace(key, options, reason))
+    redis.call('HDEL', key, 'defa')
+  end
+  if made >= (tonumber(options.attempts) or 0) then
+    emit(lane, 'retries-exhausted', 'jobId', id, 'attemptsMade', made)
+  end
 end
 
 local function delay(lane, id, due)
-  let_go(lane, id)
-  redis.call('HSET', lane .. id, 'delay', whole(math.max(due - now, 0)))
+  if not let_go(lane, id) then return end
+  due = math.max(due, now)
+  redis.call('HSET', lane .. id, 'delay', whole(due - now))
   delay_until(lane, id, due)
   emit(lane, 'delayed', 'jobId', id, 'delay', whole(due))
   mark_due(lane)
 end
 
 local ACTIONS = {
-  complete = function(lane, id, value) finish(lane, id, 'completed', 'returnvalue', value) end,
-  fail = function(lane, id, value) finish(lane, id, 'failed', 'failedReason', value) end,
+  complete = function(lane, id, value) finish(lane, id, 'completed', 'returnvalue', value, 'removeOnComplete') end,
+  fail = fail,
   delay = function(lane, id, value) delay(lane, id, tonumber(value)) end,
   keep = function() end,
   none = function() end,
@@ -178,19 +205,28 @@ local function flush(hash, counts)
   for name, by in pairs(counts) do redis.call('HINCRBY', own .. hash, name, by) end
 end
 
--- A Node worker says so too when it leaves nothing behind.
+-- A Node worker asks for the next job as it settles one. So when nothing is left it says so, but not while it is
+-- told to wait: by a pause, by delayed jobs, by a person's rate limit.
 local function drained(lane)
   local left = redis.call('LLEN', lane .. 'wait') + redis.call('LLEN', lane .. 'active')
     + redis.call('ZCARD', lane .. 'prioritized') + redis.call('ZCARD', lane .. 'delayed')
-  if left == 0 and redis.call('HEXISTS', lane .. 'meta', 'paused') == 0 then emit(lane, 'drained') end
+  if left > 0 then return end
+  local paused, max = unpack(redis.call('HMGET', lane .. 'meta', 'paused', 'max'))
+  local limited = max and tonumber(redis.call('GET', lane .. 'limiter') or '0') >= tonumber(max)
+  if not paused and not limited then emit(lane, 'drained') end
+end
+
+-- Under a person's concurrency limit, a place has become free: whoever sleeps must look again.
+local function wake(lane)
+  local paused, concurrency = unpack(redis.call('HMGET', lane .. 'meta', 'paused', 'concurrency'))
+  if not concurrency or paused then return end
+  if redis.call('LLEN', lane .. 'wait') + redis.call('ZCARD', lane .. 'prioritized') > 0 then mark_work(lane) end
 end
 
 for _, item in ipairs(cmsgpack.unpack(ARGV[4])) do answers[#answers + 1] = settle(item) end
-for lane in pairs(touched) do
-  trim(lane, 'completed', keep.completed)
-  trim(lane, 'failed', keep.failed)
-  drained(lane)
-end
+for _, place in pairs(unruled) do trim(place[1], place[2], keep[place[2]]) end
+for lane in pairs(finished) do drained(lane) end
+for lane in pairs(touched) do wake(lane) end
 flush('totals', totals)
 flush('calls', calls)
 return {whole(now), answers}

@@ -1,0 +1,105 @@
+"""Everything that a queue has left in Redis, in a form in which two runs can be compared.
+
+Times are replaced, after they were checked against each other; names of processors are replaced. What is dropped
+belongs to BullMQ's own stall check. Everything else must be equal to the last field.
+"""
+
+import json
+from collections import Counter
+from typing import Any
+
+from redis import Redis
+
+TIMES = ("timestamp", "processedOn", "finishedOn")
+BY_TIME = ("completed", "failed")  # sorted sets whose score is the job's finishedOn
+OF_THE_STALL_CHECK = "stalled-check"
+
+Fields = dict[str, str]
+Dump = dict[str, Any]
+
+
+def take(redis: Redis, queue: str = "mail") -> Dump:
+    """All keys of a queue without their common beginning; `events` is a list of fields in order."""
+    base = f"bull:{queue}:"
+    raw = {key.removeprefix(base): _read(redis, key) for key in redis.scan_iter(match=f"{base}*", count=1000)}
+    raw.pop(OF_THE_STALL_CHECK, None)
+    for name in BY_TIME:
+        assert all(str(int(score)) == raw[job]["finishedOn"] for job, score in raw.get(name, {}).items())
+    return {name: _without_times(name, value) for name, value in sorted(raw.items())}
+
+
+def _read(redis: Redis, key: str) -> Any:
+    match redis.type(key):
+        case "list":
+            return redis.lrange(key, 0, -1)
+        case "set":
+            return sorted(redis.smembers(key))
+        case "hash":
+            return redis.hgetall(key)
+        case "zset":
+            return dict(redis.zrange(key, 0, -1, withscores=True))
+        case "stream":
+            return [fields for _, fields in redis.xrange(key)]
+        case _:
+            return {"value": redis.get(key), "expires": redis.pttl(key) != -1}
+
+
+def _without_times(name: str, value: Any) -> Any:
+    if name == "events":
+        return [_event(fields) for fields in value]
+    if name in BY_TIME:
+        return sorted(value)
+    if isinstance(value, dict) and "timestamp" in value:
+        return _job(value)
+    return value
+
+
+def _event(fields: Fields) -> Fields:
+    """A due time is a time; a returnvalue is compared as the JSON that it is."""
+    return {**fields, "delay": "<time>"} if "delay" in fields else fields
+
+
+def _job(fields: Fields) -> dict[str, Any]:
+    job: dict[str, Any] = {**fields, **{name: "<time>" for name in TIMES if name in fields}}
+    job["opts"] = json.loads(fields["opts"])
+    if "pb" in fields:
+        job["pb"] = "<name>"
+    if "stacktrace" in fields:
+        job["stacktrace"] = len(json.loads(fields["stacktrace"]))
+    return job
+
+
+def by_job(events: list[Fields]) -> dict[str, list[Fields]]:
+    """The events of each job, in order."""
+    jobs: dict[str, list[Fields]] = {}
+    for event in events:
+        if "jobId" in event:
+            jobs.setdefault(event["jobId"], []).append(event)
+    return jobs
+
+
+def starts(events: list[Fields]) -> list[str]:
+    """The jobs in the order in which they were started."""
+    return [event["jobId"] for event in events if event["event"] == "active"]
+
+
+def nameless(events: list[Fields]) -> Counter[str]:
+    """How often each event without a job was emitted."""
+    return Counter(event["event"] for event in events if "jobId" not in event)
+
+
+def differences(ours: Dump, theirs: Dump) -> list[str]:
+    """One line for each field, member or event that is not the same on both sides."""
+    lines = []
+    for key in sorted(ours.keys() | theirs.keys()):
+        mine, other = _parts(ours.get(key)), _parts(theirs.get(key))
+        for part in sorted(mine.keys() | other.keys()):
+            if mine.get(part) != other.get(part):
+                lines.append(f"{key} {part}: ours {mine.get(part)!r}, theirs {other.get(part)!r}")
+    return lines
+
+
+def _parts(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    return {f"{at:06}": item for at, item in enumerate(value or ())}

@@ -1,0 +1,143 @@
+"""Our worker leaves the keys that a Node worker leaves for the same jobs, event by event.
+
+Each story is played three times on an empty server: ours first, which says how each job ends; then by a Node worker
+that ends each job in the same way. One job at a time, the whole event stream must be the same; with many at once the
+events of each job, the order of starts, and the events of the queue.
+"""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from interop import dump
+from interop.mail import mail
+from interop.parties import Emulator, Node, NodeWorker, until
+
+ONE_AT_A_TIME = "[limits]\nin_flight = 1\n"
+Phase = list[dict[str, Any]]
+
+
+def good(message: str, **opts: Any) -> dict[str, Any]:
+    return {"name": "booking", "data": mail(message), "opts": opts}
+
+
+def bad(message: str, **opts: Any) -> dict[str, Any]:
+    return {"name": "booking", "data": mail(message, type="no.such.type"), "opts": opts}
+
+
+BEFORE: Phase = [
+    *(good("plain/1"), good("plain/2"), good("plain/3", jobId="booking/8731"), good("plain/4", jobId="größe/☂")),
+    *(good("low", priority=900), good("high", priority=1), good("equal/1", priority=7), good("equal/2", priority=7)),
+    *(good("lifo/1", lifo=True), good("lifo/2", lifo=True), bad("lifo/bad", lifo=True)),
+    *(good("retry/1", attempts=5, backoff={"type": "exponential", "delay": 10}), bad("retry/2", attempts=5, backoff=10)),
+    *(bad("bad/1"), bad("bad/2", priority=3), bad("bad/3", attempts=1), bad("bad/4", stackTraceLimit=0)),
+    *(good("dup/1", jobId="dup"), good("dup/2", jobId="dup"), good("news", jobId="news") | {"data": mail("n", type="offer")}),
+    *(good("once/1", deduplication={"id": "ends"}), good("once/2", deduplication={"id": "ends"})),
+    *(good("ttl/1", deduplication={"id": "lasts", "ttl": 60_000}), bad("ttl/2", deduplication={"id": "lasts", "ttl": 60_000})),
+    *(bad("fails/1", deduplication={"id": "fails"}), good("gone/1", removeOnComplete=True), bad("gone/2", removeOnFail=True)),
+    good("gone/3", removeOnComplete=True, deduplication={"id": "goes"}),
+    *(good("kept/1", removeOnComplete=False), bad("kept/2", removeOnFail=False), good("kept/3", removeOnComplete={"age": 3600})),
+    *(good("kept/4", removeOnComplete=5000), bad("kept/5", removeOnFail={"count": 5000, "age": 3600, "limit": 10})),
+]
+WHILE_RUNNING: list[Phase] = [
+    [good("later/1", delay=120)],
+    [good("later/2", delay=120, priority=4)],
+    [bad("later/3", delay=120, jobId="later")],
+    [good("again/1", deduplication={"id": "ends"})],
+    [good("last/1", removeOnComplete={"count": 1, "age": 3600})],
+    [bad("last/2", removeOnFail=1)],
+    [good("gone/4", removeOnComplete=0)],
+    [good("aged", removeOnComplete={"age": 0})],
+]
+RETRIED = [("1", "completed"), ("dup", "completed"), ("11", "failed"), ("11", "failed")]
+
+
+class Story:
+    """One queue on one server, from its first job to its last."""
+
+    def __init__(self, node: Node, redis: Redis) -> None:
+        self.node, self.redis = node, redis
+        self.ends: dict[str, dict[str, Any]] = {}
+        node.listen(queue="mail")
+
+    def add(self, phase: Phase) -> list[str]:
+        return list(dict.fromkeys(self.node.add(queue="mail", **job) for job in phase))
+
+    def end(self, jobs: list[str]) -> None:
+        """Wait until each has ended, and remember how."""
+        for job in jobs:
+            event = self.node.ended(queue="mail", id=job)
+            failed = event["event"] == "failed"
+            self.ends[job] = {"reason": event["failedReason"]} if failed else {"value": event["returnvalue"]}
+
+    def retry(self, job: str, state: str) -> None:
+        self.node.forget(queue="mail", id=job)
+        self.node.retry(queue="mail", id=job, state=state)
+        self.end([job])
+
+    def dump(self) -> dump.Dump:
+        """What is left when the worker has found out that there is nothing more to do."""
+        until("an idle worker", lambda: not self.redis.exists("bull:mail:marker", "bull:mail:pc"))
+        return dump.take(self.redis)
+
+
+@contextmanager
+def a_story(line: str, redis: Redis):
+    redis.flushall()
+    node = Node(line, redis.connection_pool.connection_kwargs["port"])
+    try:
+        yield Story(node, redis)
+    finally:
+        node.stop()
+
+
+def played(story: Story, start: Callable[[], Any], retried: bool = False) -> list[dump.Dump]:
+    """The dumps after `BEFORE`, and after each phase `WHILE_RUNNING`."""
+    jobs = story.add(BEFORE)
+    with start():
+        story.end(jobs)
+        if retried:
+            for job, state in RETRIED:
+                story.retry(job, state)
+        dumps = [story.dump()]
+        for phase in WHILE_RUNNING:
+            story.end(story.add(phase))
+            dumps.append(story.dump())
+        return dumps
+
+
+@contextmanager
+def node_worker(line: str, port: int, ends: dict[str, Any], concurrency: int):
+    worker = NodeWorker(line, port, "mail", ends=ends, worker={"concurrency": concurrency})
+    try:
+        yield
+    finally:
+        worker.stop()
+
+
+@pytest.mark.parametrize("retried", [False, True], ids=["", "retried by a person"])
+def test_one_at_a_time_all_keys_and_the_whole_event_stream_are_equal(line, valkey, redis, ours, retried):
+    with a_story(line, redis) as story:
+        mine = played(story, lambda: ours("mail", ONE_AT_A_TIME), retried)
+        ends = story.ends
+    with a_story(line, redis) as story:
+        theirs = played(story, lambda: node_worker(line, valkey.port, ends, 1), retried)
+    for ours_then, theirs_then in zip(mine, theirs, strict=True):
+        assert dump.differences(ours_then, theirs_then) == []
+
+
+def test_many_at_once_all_keys_are_equal_and_the_events_of_each_job(line, valkey, redis, ours):
+    with a_story(line, redis) as story:
+        mine = played(story, lambda: ours("mail"))
+        ends = story.ends
+    with a_story(line, redis) as story:
+        theirs = played(story, lambda: node_worker(line, valkey.port, ends, 16))
+    for ours_then, theirs_then in zip(mine, theirs, strict=True):
+        ours_events, their_events = ours_then.pop("events"), theirs_then.pop("events")
+        assert dump.differences(ours_then, theirs_then) == []
+        assert dump.by_job(ours_events) == dump.by_job(their_events)
+        assert dump.starts(ours_events) == dump.starts(their_events)
+        assert dump.nameless(ours_events) == dump.nameless(their_events)
