@@ -1,0 +1,115 @@
+"""A fleet keeps its workers running, and none of them outlives it."""
+
+import asyncio
+import os
+import signal
+import sys
+
+import pytest
+
+from house import House, eventually, lives, mail
+from notifyctl.domain.errors import Misconfigured
+from notifyctl.operations.fleet import Fleet
+
+
+def test_a_killed_worker_is_replaced_and_said(house: House) -> None:
+    house.start("worker", "--processes", "2")
+    first = {worker["pid"] for worker in house.await_workers(2)}
+    victim = min(first)
+    os.kill(victim, signal.SIGKILL)
+    later = eventually(lambda: found if len(found := {w["pid"] for w in house.workers()} - {victim}) == 2 else None)
+    assert len(later - first) == 1
+    assert f'"pid":{victim},"exit":-9' in house.log
+
+
+def test_sigterm_drains_all_workers_and_ends_with_zero(house: House) -> None:
+    fleet = house.start("worker", "--processes", "2")
+    pids = [worker["pid"] for worker in house.await_workers(2)]
+    fleet.terminate()
+    assert fleet.wait(30) == 0
+    assert not any(map(lives, pids))
+    assert house.workers() == []
+    assert house.out.startswith("Drained.")
+
+
+def test_workers_drain_when_their_supervisor_is_killed(house: House) -> None:
+    fleet = house.start("worker", "--processes", "2")
+    pids = [worker["pid"] for worker in house.await_workers(2)]
+    fleet.kill()
+    fleet.wait(30)
+    eventually(lambda: not any(map(lives, pids)))
+    assert house.workers() == []  # they said that they left: nobody has to wait for their heartbeats to expire
+
+
+def test_two_workers_send_each_message_once(house: House, emulator) -> None:
+    house.run("send", "-", stdin=b"\n".join(mail(f"two/{number}") for number in range(60)))
+    house.start("worker", "--processes", "2")
+    eventually(lambda: house.ask("status").data["messages"] == {"accepted": 60})
+    assert {emulator.copies(f"two-{number}@customers.example") for number in range(60)} == {1}
+
+
+def test_a_second_signal_ends_workers_at_once(house: House, emulator) -> None:
+    emulator.fault("resend", action="hang", times=-1)
+    house.run("send", "-", stdin=mail("hangs"))
+    fleet = house.start("worker", "--processes", "2")
+    pids = [worker["pid"] for worker in house.await_workers(2)]
+    eventually(lambda: house.state("hangs") == "attempting")
+    fleet.terminate()
+    eventually(lambda: any(worker["draining"] for worker in house.workers()) or len(house.workers()) < 2)
+    fleet.terminate()
+    assert fleet.wait(30) == -signal.SIGTERM
+    eventually(lambda: not any(map(lives, pids)))
+    assert house.state("hangs") == "attempting"  # left for another worker to find out
+
+
+def test_what_no_worker_can_do_is_said_once_and_not_tried_again(house: House, valkey) -> None:
+    import redis
+
+    with redis.Redis(port=valkey.port) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            ran = house.ask("worker", "--processes", "3")
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+    assert ran.code == 7
+    assert ran.codes == ["RDS-EVICTION"]
+    assert ran.err == ""
+
+
+@pytest.mark.parametrize(("code", "told"), [(1, ["CLI-X", "because"]), (-9, [])])
+def test_an_end_is_told_with_what_the_worker_said(code: int, told: list[str]) -> None:
+    print_it = 'print(\'{"findings": [{"code": "CLI-X", "message": "because"}]}\')'
+    end = "import os; os.kill(os.getpid(), 9)" if code < 0 else f"{print_it}; raise SystemExit({code})"
+    said: list[dict[str, object]] = []
+
+    async def run() -> None:
+        fleet = Fleet((sys.executable, "-c", end), 1, lambda event, **fields: (said.append(fields), fleet.stop()))
+        await fleet.run()
+
+    asyncio.run(run())
+    assert said[0]["exit"] == code
+    assert [said[0][name] for name in ("code", "reason") if name in said[0]] == told
+
+
+def test_pauses_grow_between_workers_that_end_at_once() -> None:
+    pauses: list[float] = []
+
+    async def run() -> None:
+        def say(event: str, **fields: float) -> None:
+            pauses.append(fields["again_s"])
+            if len(pauses) == 3:
+                fleet.stop()
+
+        fleet = Fleet((sys.executable, "-c", "raise SystemExit(70)"), 1, say)
+        await fleet.run()
+
+    asyncio.run(run())
+    assert pauses == [0.2, 0.4, 0.8]
+
+
+def test_a_configuration_error_without_a_document_is_one_too() -> None:
+    async def run() -> None:
+        await Fleet((sys.executable, "-c", "raise SystemExit(7)"), 2, lambda event, **fields: None).run()
+
+    with pytest.raises(Misconfigured):
+        asyncio.run(run())
