@@ -60,7 +60,7 @@ def table(results: dict[str, Figures]) -> str:
 
 def tell(text: str, to: object = sys.stdout) -> None:
     """Say it at once."""
-    print(text, end="", file=to, flush=True)  # noqa: T201 - this script talks to people
+    print(text, end="", file=to, flush=True)
 
 
 def main() -> None:
