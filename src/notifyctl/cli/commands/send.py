@@ -26,7 +26,7 @@ def _delay(text: str) -> int:
     try:
         return parse_span(text)
     except Usage as error:
-        raise Usage(error.code, error.what, "--delay", error.fix) from None
+        raise typer.BadParameter(f"{error.what}; {error.fix}") from None
 
 
 Delay = Annotated[

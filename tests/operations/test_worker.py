@@ -1,0 +1,89 @@
+"""One worker process: what ends it, and how it ends."""
+
+import signal
+import subprocess
+
+import pytest
+
+from house import House, eventually, mail
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_calls_under_way_end_and_exits_with_zero(house: House, emulator, number: int) -> None:
+    emulator.fault("resend", delay_s=0.6)
+    house.run("send", "-", stdin=mail("slow"))
+    worker = house.start("worker")
+    eventually(lambda: house.state("slow") == "attempting")
+    worker.send_signal(number)
+    assert worker.wait(30) == 0
+    assert house.state("slow") == "accepted"
+    assert house.out == "Drained. 1 sent.\n"
+
+
+def test_what_is_not_done_in_time_is_said_and_left(house: House, emulator) -> None:
+    emulator.fault("resend", action="hang", times=-1)
+    config = (house.home / "notifyctl.toml").read_text()
+    house.run("send", "-", stdin=mail("hangs"))
+    worker = house.start("worker", "run", "-o", "json")
+    eventually(lambda: house.state("hangs") == "attempting")
+    worker.terminate()
+    worker.wait(30)
+    assert config == 'pace = "demo"\n'
+    assert worker.returncode in (0, 3)  # at the demo's pace the call may give up before the time for draining ends
+    assert house.state("hangs") in ("attempting", "held")
+
+
+def test_a_second_signal_ends_it_as_if_unhandled(house: House, emulator) -> None:
+    emulator.fault("resend", action="hang", times=-1)
+    house.run("send", "-", stdin=mail("hangs"))
+    worker = house.start("worker")
+    eventually(lambda: house.state("hangs") == "attempting")
+    worker.terminate()
+    eventually(lambda: not house.workers() or house.workers()[0]["draining"])
+    worker.terminate()
+    assert worker.wait(30) == -signal.SIGTERM
+
+
+def test_the_end_of_the_pipe_drains(house: House) -> None:
+    worker = house.start("worker", "run", "--until-eof", stdin=subprocess.PIPE)
+    house.await_workers(1)
+    assert worker.poll() is None
+    assert worker.stdin
+    worker.stdin.close()
+    assert worker.wait(30) == 0
+
+
+def test_until_eof_without_a_pipe_is_a_usage_error(house: House) -> None:
+    worker = house.start("worker", "run", "--until-eof")
+    assert worker.wait(30) == 2
+    assert "needs a pipe" in house.log
+
+
+def test_without_any_key_it_does_not_start(house: House) -> None:
+    keys = ("RESEND_API_KEY", "POSTMARK_API_KEY", "AWS_SES_ACCESS_KEY", "AWS_SES_SECRET_KEY")
+    ran = house.ask("worker", **dict.fromkeys(keys, ""))
+    assert (ran.code, ran.codes) == (7, ["CFG-NO-PROVIDER"])
+
+
+def test_the_log_is_json_lines_alone_when_nobody_watches(house: House) -> None:
+    house.run("send", "-", stdin=mail("one"))
+    worker = house.start("worker")
+    eventually(lambda: house.state("one") == "accepted")
+    worker.terminate()
+    worker.wait(30)
+    assert [line[0] for line in house.log.splitlines()] == ["{"]
+
+
+def test_the_list_tells_of_each_worker(house: House) -> None:
+    worker = house.start("worker")
+    [listed] = house.await_workers(1)
+    assert listed["pid"] == worker.pid
+    assert (listed["pace"], listed["draining"], listed["in_flight"]) == ("demo", False, 0)
+    assert listed["age_ms"] >= 0
+
+
+def test_messages_without_a_worker_are_a_finding(house: House) -> None:
+    assert house.ask("worker", "list").code == 0
+    house.run("send", "-", stdin=mail("one"))
+    ran = house.ask("worker", "list")
+    assert (ran.code, ran.codes, ran.data["waiting"]) == (3, ["WRK-NONE"], 1)
