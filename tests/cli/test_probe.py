@@ -1,0 +1,67 @@
+"""`probe`: a read-only call to each account, all at once, and one exit code."""
+
+import pytest
+
+from conftest import free_port
+from house import House
+
+
+def test_all_ready(house: House) -> None:
+    ran = house.ask("probe")
+    assert ran.code == 0
+    assert {name: one["state"] for name, one in ran.data["providers"].items()} == {
+        "resend": "ready", "postmark": "ready", "ses": "ready",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("environ", "code", "finding"),
+    [
+        ({"RESEND_API_KEY": "re_other"}, 1, "PRB-MISCONFIGURED"),
+        ({"NOTIFYCTL_RESEND_URL": f"http://127.0.0.1:{free_port()}"}, 6, "PRB-UNREACHABLE"),
+    ],
+)
+def test_one_that_is_not_ready_decides_the_exit_code(
+    house: House, environ: dict[str, str], code: int, finding: str
+) -> None:
+    ran = house.ask("probe", **environ)
+    assert (ran.code, ran.codes) == (code, [finding])
+    assert ran.document["findings"][0]["subject"] == "provider/resend"
+    assert ran.data["providers"]["ses"]["state"] == "ready"
+
+
+def test_a_limited_account_is_degraded(house: House, emulator) -> None:
+    emulator.fault("ses", status=429)
+    ran = house.ask("probe", "ses")
+    assert (ran.code, ran.codes) == (3, ["PRB-DEGRADED"])
+
+
+def test_one_that_never_answers_is_given_up(house: House, emulator) -> None:
+    emulator.fault("postmark", action="hang", times=-1)
+    ran = house.ask("probe")
+    assert (ran.code, ran.codes) == (6, ["PRB-UNREACHABLE"])
+    assert ran.data["providers"]["postmark"]["detail"] == "timeout: no answer within 5 s"
+
+
+def test_one_without_a_key_is_skipped_and_shown(house: House) -> None:
+    ran = house.run("probe", RESEND_API_KEY="")
+    assert ran.code == 0
+    assert "resend    SKIP" in ran.out
+
+
+def test_only_those_that_are_asked_for(house: House) -> None:
+    assert list(house.ask("probe", "ses", "ses").data["providers"]) == ["ses"]
+
+
+def test_nothing_to_ask_is_a_configuration_error(house: House) -> None:
+    ran = house.ask("probe", "resend", RESEND_API_KEY="")
+    assert (ran.code, ran.codes) == (7, ["CFG-NO-PROVIDER"])
+
+
+def test_a_name_that_is_no_provider_is_a_usage_error(house: House) -> None:
+    assert house.ask("probe", "sendmail").code == 2
+
+
+def test_it_costs_no_mail_and_needs_no_server(house: House, emulator) -> None:
+    assert house.ask("probe", BULLMQ_REDIS_PORT="1").code == 0
+    assert emulator.call("GET", "/mailbox")["copies"] == []
