@@ -30,18 +30,19 @@ def run(argv: Sequence[str], verbs: Sequence[Verb] = VERBS) -> int:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         check_format(screen)
-        return show.present(_invoke(grow(verbs), list(argv), screen), screen)
+        result = _invoke(grow(verbs), list(argv), screen)
+        return 0 if result is None else show.present(result, screen)
     except typer.Exit as done:
         return done.exit_code
     except (Exception, KeyboardInterrupt, failure.Terminated) as error:
         return _fail(error, argv, screen)
 
 
-def _invoke(root: VerbGroup, argv: list[str], screen: Screen) -> Result | Iterable[Result]:
+def _invoke(root: VerbGroup, argv: list[str], screen: Screen) -> Result | Iterable[Result] | None:
     if _COMPLETE in screen.environ:
         _complete(root, argv)
     with root.make_context("notifyctl", argv, obj=screen) as context:
-        return cast("Result | Iterable[Result]", root.invoke(context))
+        return cast("Result | Iterable[Result] | None", root.invoke(context))
 
 
 def _complete(root: VerbGroup, argv: list[str]) -> None:

@@ -23,10 +23,8 @@ Confirm = Annotated[
     str | None,
     typer.Option("--confirm", metavar="NAME", help="Answer the question by naming the object.", show_default=False),
 ]
-Watch = Annotated[
-    float | None,
-    typer.Option("--watch", "-w", metavar="SECONDS", min=0.1, help="Look again every SECONDS.", show_default=False),
-]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Look again and again until the state is final.")]
+Every = Annotated[float, typer.Option("--every", metavar="SECONDS", min=0.1, help="How often --watch looks.")]
 _Format = Literal["table", "short", "json", "jsonl"]
 _Color = Literal["auto", "always", "never"]
 
@@ -65,21 +63,24 @@ def _set_json(ctx: typer.Context, value: bool) -> bool:
     return bool(_set("format")(ctx, "json")) if value else value
 
 
-def _option(*flags: str, to: str, text: str) -> typer.models.OptionInfo:
+def _option(*flags: str, to: str, text: str, metavar: str | None = None) -> typer.models.OptionInfo:
     option: typer.models.OptionInfo = typer.Option(
-        *flags, callback=_set(to), expose_value=False, show_default=False, help=text
+        *flags, callback=_set(to), expose_value=False, show_default=False, help=text, metavar=metavar
     )
     return option
 
 
 def _common(
     output: Annotated[
-        _Format | None, _option("--output", "-o", to="format", text="How to print; default NOTIFYCTL_OUTPUT, or table.")
+        _Format | None,
+        _option("--output", "-o", to="format", metavar="FORMAT", text=f"{', '.join(screen.FORMATS)}; default table."),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", callback=_set_json, expose_value=False, help="The same as -o json.")
     ] = False,
-    color: Annotated[_Color | None, _option("--color", to="color", text="Colours; default auto.")] = None,
+    color: Annotated[
+        _Color | None, _option("--color", to="color", metavar="WHEN", text="auto, always or never.")
+    ] = None,
     quiet: Annotated[bool, _option("--quiet", "-q", to="quiet", text="Print only what was done or is wrong.")] = False,
     verbose: Annotated[bool, _option("--verbose", "-v", to="verbose", text="Say more on stderr.")] = False,
     no_input: Annotated[bool, _option("--no-input", to="no_input", text="Never ask; refuse with 4 instead.")] = False,

@@ -19,11 +19,12 @@ from notifyctl.domain.exits import EXITS
 from notifyctl.domain.states import STATES
 
 WIDTH = 78
+STATE_NAMES = tuple(state.name for state in STATES)
 
 
 def topics(incomplete: str) -> list[str]:
     """All topics that begin with what was typed, for completion."""
-    names = [*GENERAL, *(verb.name for verb in VERBS), *CODES]
+    names = [*GENERAL, *(verb.name for verb in VERBS), *STATE_NAMES, *CODES]
     return [name for name in names if name.lower().startswith(incomplete.lower())]
 
 
@@ -44,15 +45,19 @@ def explain(
         return _code(name.upper())
     if name in GENERAL:
         return GENERAL[name]()
+    if name.lower() in STATE_NAMES:
+        return _state(name.lower())
     return _command(name)
 
 
 def _topics() -> Result:
     rows = [(name, _first_line(page)) for name, page in GENERAL.items()]
     commands = f"a command: {', '.join(verb.name for verb in VERBS)}"
+    states = f"a state of a message: {', '.join(STATE_NAMES)}"
     codes = f"a code: {', '.join(CODES)}"
-    lines = (*aligned(*rows), "", *_wrapped(commands), "", *_wrapped(codes))
-    return Result({"topics": [*GENERAL], "commands": [verb.name for verb in VERBS], "codes": [*CODES]}, lines)
+    lines = (*aligned(*rows), "", *_wrapped(commands), "", *_wrapped(states), "", *_wrapped(codes))
+    names = {"topics": [*GENERAL], "commands": [verb.name for verb in VERBS], "states": [*STATE_NAMES]}
+    return Result({**names, "codes": [*CODES]}, lines)
 
 
 def _code(code: str) -> Result:
@@ -86,6 +91,13 @@ def _states() -> Result:
     rows = [(state.name, "final" if state.final else "", state.bullmq, state.meaning) for state in STATES]
     lines = aligned(("state", "", "BullMQ", "meaning"), *rows)
     return Result({"topic": "states", "states": [state._asdict() for state in STATES]}, lines)
+
+
+def _state(name: str) -> Result:
+    state = next(state for state in STATES if state.name == name)
+    after = "The engine is done with it." if state.final else "The engine is not done with it."
+    lines = (f"{name}: {state.meaning}", "", f"A state of a message; BullMQ calls it {state.bullmq}. {after}")
+    return Result({"topic": name, **state._asdict()}, lines)
 
 
 def _message() -> Result:
