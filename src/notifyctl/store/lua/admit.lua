@@ -11,6 +11,7 @@
 local own, token = KEYS[1], ARGV[1]
 local now = clock(ARGV[2])
 local answers, refused = {}, {}
+local OPEN = {queued = true, attempting = true, held = true}
 
 -- Generic cell rate: `tat` is the time at which the bucket would be empty again.
 local function room(provider, rate, burst)
@@ -32,7 +33,8 @@ end
 local function write(record, attempt, item)
   redis.call('HSET', attempt, 'provider', item[6], 'why', item[7], 'at', whole(now), 'digest', item[8],
     'owner', token, 'revision', item[10], 'members', item[3])
-  local list = redis.call('HGET', record, 'attempts')
+  local list, old = unpack(redis.call('HMGET', record, 'attempts', 'state'))
+  if old and not OPEN[old] then redis.call('HINCRBY', own .. 'totals', old, -1) end -- it had ended at the door
   local version = redis.call('HINCRBY', record, 'v', 1)
   redis.call('HSET', record, 'state', 'attempting', 'attempts', list and list .. ' ' .. item[5] or item[5],
     'body', item[9], 'type', item[11], 'priority', item[12], 'job', KEYS[1 + item[1]] .. item[2])
