@@ -47,6 +47,7 @@ def untrue(line: str, listed: Sequence[Mapping[str, Any]]) -> str:
     """What is wrong with a `notifyctl ...` line: an unknown command or flag; empty when nothing is."""
     words = shlex.split(line)[1:]
     known = {command["name"]: command for command in listed}
+    known |= {command["name"].split()[0]: command for command in listed if command.get("alone")}
     name = next((name for n in (2, 1) if (name := " ".join(words[:n])) in known), "")
     if not name:
         return "" if words[:1] in ([], ["--version"], ["--help"]) else f"{line!r}: no such command"

@@ -62,14 +62,14 @@ class TestStatus:
         assert (ran.code, ran.codes, ran.data["flowing"]) == (3, ["WRK-NONE"], False)
         assert ran.document["next"] == ["notifyctl worker"]
         told = house.run("status", "-o", "short").out
-        assert told.startswith("No mail flows: nobody works, 1 message to do, the oldest since 2")
+        assert told.startswith("Nobody works: 1 message to do since 2")
 
     def test_mail_flows_and_then_is_out(self, house: House, emulator) -> None:
         emulator.fault("resend", delay_s=1.0)
         house.run("send", "-", stdin=mail("one"))
         house.start("worker")
         flowing = eventually(lambda: told if (told := house.run("status").out).startswith("Mail is flowing") else "")
-        assert "0 waiting, 1 call under way." in flowing
+        assert "0 waiting, 1 in flight." in flowing
         done = eventually(lambda: ran if (ran := house.ask("status")).data["idle"] else None)
         assert (done.code, done.data["messages"]) == (0, {"accepted": 1})
         assert done.data["providers"]["resend"] == {
@@ -100,7 +100,7 @@ class TestStatus:
         ran = eventually(lambda: ran if (ran := house.ask("status")).data["idle"] else None)
         assert ran.data["providers"]["resend"]["closed_until"]
         told = house.run("status").out
-        assert "closed until 2" in told
+        assert "resend is closed until 2" in told
         assert "no key" in told
 
     def test_a_watch_ends_when_nothing_is_left_and_prints_only_changes(self, house: House, emulator) -> None:

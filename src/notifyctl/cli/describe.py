@@ -26,7 +26,7 @@ def command(verb: Verb) -> Described:
     """What a command does, whether it changes something, and its own parameters."""
     loaded = load(verb)
     parameters = [parameter(item, loaded) for item in own(loaded)]
-    data = {"name": verb.name, "help": verb.help, "group": verb.group, "mutating": verb.mutating}
+    data = {"name": verb.name, "help": verb.help, "group": verb.group, "mutating": verb.mutating, "alone": verb.alone}
     text = filled(inspect.cleandoc(loaded.help or verb.help))
     kind = "May change something." if verb.mutating else "Only looks."
     rows = [(", ".join(item["flags"]) or item["name"], item["help"]) for item in parameters]

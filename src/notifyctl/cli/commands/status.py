@@ -56,6 +56,7 @@ def _told(status: "Status") -> Result:
         _lanes(status.lanes),
         _workers(status),
         _providers(status),
+        *_closures(status),
     ]
     code = exits.DEGRADED if found else exits.OK
     following = ("notifyctl worker",) if status.open and not status.working else ()
@@ -68,12 +69,12 @@ def _flow(status: "Status") -> str:
     if not working:
         if not status.open:
             return "Nothing to do, and nobody works."
-        since = f", the oldest since {moment(status.oldest)}" if status.oldest else ""
-        return f"No mail flows: nobody works, {many(status.open, 'message')} to do{since}."
+        since = f" since {moment(status.oldest)}" if status.oldest else ""
+        return f"Nobody works: {many(status.open, 'message')} to do{since}."
     since = moment(working[0].started_at)
     if status.idle:
         return f"All mail is out. Somebody works since {since}."
-    return f"Mail is flowing since {since}: {status.ready:,} waiting, {many(status.in_flight, 'call')} under way."
+    return f"Mail is flowing since {since}: {status.ready:,} waiting, {status.in_flight:,} in flight."
 
 
 def _lanes(lanes: "Iterable[Lane]") -> Table:
@@ -109,7 +110,12 @@ def _calls(look: "ProviderLook") -> tuple[str, ...]:
 def _state(look: "ProviderLook") -> str:
     if not look.configured:
         return "no key"
-    return f"closed until {moment(look.closed_until)}" if look.closed else ""
+    return "closed" if look.closed else ""
+
+
+def _closures(status: "Status") -> list[str]:
+    """Closed providers, and until when: they asked us to wait."""
+    return [f"{look.name} is closed until {moment(look.closed_until)}." for look in status.providers if look.closed]
 
 
 def _data(status: "Status") -> dict[str, Any]:
