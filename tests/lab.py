@@ -18,6 +18,8 @@ from notifyctl.wiring.parts import build_store
 Answer = TypeVar("Answer")
 NOON = 1_795_510_800_000
 LOCK = 25 * 3600.0
+LISTS = ("wait", "active", "paused")
+SETS = ("delayed", "prioritized", "completed", "failed")
 W1, W2 = "nf.host.1.a", "nf.host.2.b"
 
 
@@ -48,6 +50,17 @@ class Lab:
 
         return text(self.run(call()))
 
+    def look(self, commands: list[tuple[object, ...]]) -> list[Any]:
+        """Many commands in one round trip."""
+
+        async def call() -> list[Any]:
+            pipe = self.link.redis.pipeline(transaction=False)
+            for command in commands:
+                pipe.execute_command(*command)
+            return await pipe.execute()
+
+        return text(self.run(call()))
+
     # -- jobs
 
     def enqueue(self, message: str, lane: int = 1, delay: int = 0, priority: int = 0, data: bytes = b"{}") -> bool:
@@ -74,12 +87,22 @@ class Lab:
 
     def place(self, job: str, lane: int = 1) -> str | None:
         """Where BullMQ's own tools would find the job; None when nowhere."""
+        return self.places([(job, lane)])[0][0]
+
+    def places(self, jobs: list[tuple[str, int]]) -> list[tuple[str | None, str | None]]:
+        """The place and the lock of each job."""
+        answers = iter(self.look([command for job, lane in jobs for command in self._search(job, lane)]))
+        found = []
+        for job, _ in jobs:
+            names = [name for name in (*LISTS, *SETS) if next(answers) is not None]
+            assert len(names) <= 1, f"{job} is in {names}"
+            found.append((names[0] if names else None, next(answers)))
+        return found
+
+    def _search(self, job: str, lane: int) -> list[tuple[object, ...]]:
         base = self.bases[lane - 1]
-        lists = [name for name in ("wait", "active", "paused") if job in self.redis("LRANGE", base + name, 0, -1)]
-        sets = ("delayed", "prioritized", "completed", "failed")
-        found = lists + [name for name in sets if self.redis("ZSCORE", base + name, job) is not None]
-        assert len(found) <= 1, f"{job} is in {found}"
-        return found[0] if found else None
+        lists: list[tuple[object, ...]] = [("LPOS", base + name, job) for name in LISTS]
+        return [*lists, *(("ZSCORE", base + name, job) for name in SETS), ("GET", f"{base}{job}:lock")]
 
     def events(self, lane: int = 1) -> list[str]:
         """The names of a lane's events, in order."""
