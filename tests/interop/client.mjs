@@ -47,6 +47,7 @@ const view = async (name, id) => {
 
 const commands = {
   open: async (c) => queue(c.queue).waitUntilReady().then(() => null),
+  close: async (c) => queues.get(c.queue)?.close().then(() => queues.delete(c.queue)),
   add: async (c) => (await queue(c.queue).add(c.name, c.data, c.opts)).id,
   addBulk: async (c) => (await queue(c.queue).addBulk(c.jobs)).map((job) => job.id),
   flow: async (c) => (await keep(new FlowProducer({ connection })).add(c.tree)).children.map((child) => child.job.id),

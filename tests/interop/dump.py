@@ -12,7 +12,6 @@ from redis import Redis
 
 TIMES = ("timestamp", "processedOn", "finishedOn")
 BY_TIME = ("completed", "failed")  # sorted sets whose score is the job's finishedOn
-OF_THE_STALL_CHECK = "stalled-check"
 
 Fields = dict[str, str]
 Dump = dict[str, Any]
@@ -22,7 +21,7 @@ def take(redis: Redis, queue: str = "mail") -> Dump:
     """All keys of a queue without their common beginning; `events` is a list of fields in order."""
     base = f"bull:{queue}:"
     raw = {key.removeprefix(base): _read(redis, key) for key in redis.scan_iter(match=f"{base}*", count=1000)}
-    raw.pop(OF_THE_STALL_CHECK, None)
+    raw.pop("stalled-check", None)  # of BullMQ's own stall check
     for name in BY_TIME:
         assert all(str(int(score)) == raw[job]["finishedOn"] for job, score in raw.get(name, {}).items())
     return {name: _without_times(name, value) for name, value in sorted(raw.items())}
@@ -90,13 +89,13 @@ def nameless(events: list[Fields]) -> Counter[str]:
 
 def differences(ours: Dump, theirs: Dump) -> list[str]:
     """One line for each field, member or event that is not the same on both sides."""
-    lines = []
-    for key in sorted(ours.keys() | theirs.keys()):
-        mine, other = _parts(ours.get(key)), _parts(theirs.get(key))
-        for part in sorted(mine.keys() | other.keys()):
-            if mine.get(part) != other.get(part):
-                lines.append(f"{key} {part}: ours {mine.get(part)!r}, theirs {other.get(part)!r}")
-    return lines
+    return [
+        f"{key} {part}: ours {mine.get(part)!r}, theirs {other.get(part)!r}"
+        for key in sorted(ours.keys() | theirs.keys())
+        for mine, other in [(_parts(ours.get(key)), _parts(theirs.get(key)))]
+        for part in sorted(mine.keys() | other.keys())
+        if mine.get(part) != other.get(part)
+    ]
 
 
 def _parts(value: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 def mail(message: str, **fields: Any) -> dict[str, Any]:
     """A booking confirmation whose recipient can be found by its id."""
     recipient = message.replace("/", ".") + "@mail.example"
-    body = {"subject": "Your booking", "html": f"<p>{message} – see you there</p>"}
+    body = {"subject": "Your booking", "html": f"<p>{message} ☃ see you there</p>"}
     return {"v": 1, "id": message, "type": "booking.confirmation", "to": {"email": recipient}, **body, **fields}
 
 

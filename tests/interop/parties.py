@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+from redis import Redis
+
 HERE = Path(__file__).parent
 DEADLINE = 30.0  # seconds after which something that should have happened has not
 
@@ -95,7 +97,7 @@ class Node:
 
 @contextmanager
 def our_worker(port: int, emulator: Emulator, home: Path, queues: str, config: str = "") -> Iterator[subprocess.Popen]:
-    """A worker of ours, ready; `config` is the TOML of NOTIFYCTL_CONFIG."""
+    """`notifyctl worker`, once its heart beats; `config` is the TOML of NOTIFYCTL_CONFIG."""
     (home / "notifyctl.toml").write_text(config)
     own = {
         "BULLMQ_REDIS_HOST": "127.0.0.1",
@@ -104,18 +106,25 @@ def our_worker(port: int, emulator: Emulator, home: Path, queues: str, config: s
         "NOTIFYCTL_QUEUES": queues,
         "NOTIFYCTL_CONFIG": str(home / "notifyctl.toml"),
     }
-    command = [sys.executable, str(HERE / "our_worker.py")]
-    log = (home / "worker.log").open("ab")
-    with log, subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=log, env={**os.environ, **emulator.environment, **own}
-    ) as process:
+    command = [sys.executable, "-m", "notifyctl", "worker", "run"]
+    environment = {**os.environ, **emulator.environment, **own}
+    with (
+        (home / "worker.log").open("ab") as log,
+        subprocess.Popen(command, stdout=log, stderr=log, env=environment) as process,
+    ):
         try:
-            assert process.stdout and process.stdout.readline() == b"ready\n", (home / "worker.log").read_text()
+            until("our worker's heartbeat", lambda: _beats(port, process))
             yield process
             if process.poll() is None:
                 end(process)
         finally:
             process.kill()
+
+
+def _beats(port: int, process: "subprocess.Popen[bytes]") -> bool:
+    assert process.poll() is None, "our worker has ended"
+    with Redis(port=port) as redis:
+        return bool(redis.keys(f"nf:{{bull}}:worker:nf.*.{process.pid}.*"))
 
 
 class NodeWorker:

@@ -1,8 +1,8 @@
 """Our worker leaves the keys that a Node worker leaves for the same jobs, event by event.
 
-Each story is played three times on an empty server: ours first, which says how each job ends; then by a Node worker
-that ends each job in the same way. One job at a time, the whole event stream must be the same; with many at once the
-events of each job, the order of starts, and the events of the queue.
+Each story is played twice, each time on an empty server: by our worker, which says how each job ends, and by a Node
+worker that ends each job in the same way. One job at a time, the whole event stream must be the same; with many at
+once the events of each job, the order of starts, and the events of the queue.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from redis import Redis
 
 from interop import dump
 from interop.mail import mail
-from interop.parties import Emulator, Node, NodeWorker, until
+from interop.parties import Node, NodeWorker, until
 
 ONE_AT_A_TIME = "[limits]\nin_flight = 1\n"
 Phase = list[dict[str, Any]]
@@ -32,14 +32,32 @@ BEFORE: Phase = [
     *(good("plain/1"), good("plain/2"), good("plain/3", jobId="booking/8731"), good("plain/4", jobId="größe/☂")),
     *(good("low", priority=900), good("high", priority=1), good("equal/1", priority=7), good("equal/2", priority=7)),
     *(good("lifo/1", lifo=True), good("lifo/2", lifo=True), bad("lifo/bad", lifo=True)),
-    *(good("retry/1", attempts=5, backoff={"type": "exponential", "delay": 10}), bad("retry/2", attempts=5, backoff=10)),
+    *(
+        good("retry/1", attempts=5, backoff={"type": "exponential", "delay": 10}),
+        bad("retry/2", attempts=5, backoff=10),
+    ),
     *(bad("bad/1"), bad("bad/2", priority=3), bad("bad/3", attempts=1), bad("bad/4", stackTraceLimit=0)),
-    *(good("dup/1", jobId="dup"), good("dup/2", jobId="dup"), good("news", jobId="news") | {"data": mail("n", type="offer")}),
+    *(
+        good("dup/1", jobId="dup"),
+        good("dup/2", jobId="dup"),
+        good("news", jobId="news") | {"data": mail("n", type="offer")},
+    ),
     *(good("once/1", deduplication={"id": "ends"}), good("once/2", deduplication={"id": "ends"})),
-    *(good("ttl/1", deduplication={"id": "lasts", "ttl": 60_000}), bad("ttl/2", deduplication={"id": "lasts", "ttl": 60_000})),
-    *(bad("fails/1", deduplication={"id": "fails"}), good("gone/1", removeOnComplete=True), bad("gone/2", removeOnFail=True)),
+    *(
+        good("ttl/1", deduplication={"id": "lasts", "ttl": 60_000}),
+        bad("ttl/2", deduplication={"id": "lasts", "ttl": 60_000}),
+    ),
+    *(
+        bad("fails/1", deduplication={"id": "fails"}),
+        good("gone/1", removeOnComplete=True),
+        bad("gone/2", removeOnFail=True),
+    ),
     good("gone/3", removeOnComplete=True, deduplication={"id": "goes"}),
-    *(good("kept/1", removeOnComplete=False), bad("kept/2", removeOnFail=False), good("kept/3", removeOnComplete={"age": 3600})),
+    *(
+        good("kept/1", removeOnComplete=False),
+        bad("kept/2", removeOnFail=False),
+        good("kept/3", removeOnComplete={"age": 3600}),
+    ),
     *(good("kept/4", removeOnComplete=5000), bad("kept/5", removeOnFail={"count": 5000, "age": 3600, "limit": 10})),
 ]
 WHILE_RUNNING: list[Phase] = [
@@ -110,8 +128,8 @@ def played(story: Story, start: Callable[[], Any], retried: bool = False) -> lis
 
 
 @contextmanager
-def node_worker(line: str, port: int, ends: dict[str, Any], concurrency: int):
-    worker = NodeWorker(line, port, "mail", ends=ends, worker={"concurrency": concurrency})
+def node_worker(line: str, port: int, ends: dict[str, Any], concurrency: int, **options: Any):
+    worker = NodeWorker(line, port, "mail", ends=ends, worker={"concurrency": concurrency}, **options)
     try:
         yield
     finally:
@@ -141,3 +159,30 @@ def test_many_at_once_all_keys_are_equal_and_the_events_of_each_job(line, valkey
         assert dump.by_job(ours_events) == dump.by_job(their_events)
         assert dump.starts(ours_events) == dump.starts(their_events)
         assert dump.nameless(ours_events) == dump.nameless(their_events)
+
+
+def without_waits(held: dump.Dump, job: str) -> dump.Dump:
+    """How long the job waits is a time; the marker of it is there until a sleeping worker takes it."""
+    held.pop("marker", None)
+    assert int(held[job]["delay"]) > 1000
+    return {**held, job: held[job] | {"delay": "<time>"}, "delayed": list(held["delayed"])}
+
+
+def test_a_job_given_back_for_later_leaves_the_keys_of_a_delayed_error(line, valkey, redis, ours, emulator):
+    """A provider that asks for a pause: no attempt of BullMQ's is burnt, and the job comes back by itself."""
+    phase = [good("paused") | {"data": mail("paused", type="event.cancelled")}]
+    emulator.fault(status=429, headers={"Retry-After": "2"})
+
+    def play(start: Callable[[], Any]) -> tuple[list[dump.Dump], dict[str, Any]]:
+        with a_story(line, redis) as story:
+            (job,) = story.add(phase)
+            with start():
+                until("a delayed job", lambda: redis.zscore("bull:mail:delayed", job))
+                held = without_waits(dump.take(redis), job)
+                story.end([job])
+                return [held, story.dump()], story.ends
+
+    mine, ends = play(lambda: ours("mail", ONE_AT_A_TIME))
+    theirs, _ = play(lambda: node_worker(line, valkey.port, ends, 1, delays={"1": 2000}))
+    for ours_then, theirs_then in zip(mine, theirs, strict=True):
+        assert dump.differences(ours_then, theirs_then) == []

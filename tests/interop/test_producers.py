@@ -50,7 +50,9 @@ def test_each_way_to_add_ends_as_accepted(node, ours, emulator):
         ends = [node.ended(queue=lane, id=job) for lane, added in ids.items() for job in added]
         assert {end["event"] for end in ends} == {"completed"}
         assert {json.dumps(sorted(end["returnvalue"])) for end in ends} == {'["provider", "provider_id", "state"]'}
-        assert {(end["returnvalue"]["state"], end["returnvalue"]["provider"]) for end in ends} == {("accepted", "resend")}
+        assert {(end["returnvalue"]["state"], end["returnvalue"]["provider"]) for end in ends} == {
+            ("accepted", "resend")
+        }
         for lane, added in ids.items():
             counts = node.counts(queue=lane)
             assert counts.pop("completed") == len(added)

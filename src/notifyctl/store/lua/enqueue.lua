@@ -3,9 +3,18 @@
 -- ARGV:       1 time in ms or ''; then for each job: lane number, job id, name, data, options as JSON, delay in ms,
 --             priority.
 -- Reply:      for each job 'added' or 'duplicate'.
--- Invariants: a job id that exists is not touched, so a repeated call adds nothing; a paused lane gets no marker.
+-- Invariants: a job id that exists is not touched, so a repeated call adds nothing; a paused lane gets no marker; a
+--             lane that BullMQ 5 has paused is added to as BullMQ 5 does, whose `resume` would lose the job otherwise.
 local now = clock(ARGV[1])
 local answers = {}
+
+-- Before version 6, a paused queue keeps its jobs in `paused`, and resuming it overwrites `wait` with those.
+local function waiting_list(lane, paused, version)
+  if not paused then return lane .. 'wait' end
+  local major = tonumber(string.match(version or '', '^bullmq:(%d+)') or '6')
+  local parked = major < 6 or redis.call('EXISTS', lane .. 'paused') == 1
+  return lane .. (parked and 'paused' or 'wait')
+end
 
 local function place(lane, id, delay, priority)
   if delay > 0 then
@@ -13,8 +22,12 @@ local function place(lane, id, delay, priority)
     emit(lane, 'delayed', 'jobId', id, 'delay', whole(now + delay))
     return mark_due(lane)
   end
-  if priority > 0 then prioritize(lane, id, priority) else redis.call('LPUSH', lane .. 'wait', id) end
-  local paused, concurrency = unpack(redis.call('HMGET', lane .. 'meta', 'paused', 'concurrency'))
+  local paused, concurrency, version = unpack(redis.call('HMGET', lane .. 'meta', 'paused', 'concurrency', 'version'))
+  if priority > 0 then
+    prioritize(lane, id, priority)
+  else
+    redis.call('LPUSH', waiting_list(lane, paused, version), id)
+  end
   local full = concurrency and redis.call('LLEN', lane .. 'active') >= tonumber(concurrency)
   if not paused and not full then mark_work(lane) end
   emit(lane, 'waiting', 'jobId', id)
