@@ -139,30 +139,6 @@ class TestOneRecipient:
 
 
 class TestBodies:
-    @pytest.mark.parametrize(
-        "literal",
-        [b'"\\ud800"', b'"\\uD800"', b'"\\uDFFF"', b'"\\udc00\\ud800"', b'"a\\uDbFf"', b'"\\ud83d\\\\ude00"'],
-    )
-    def test_a_lone_surrogate_is_refused_in_any_spelling(self, literal):
-        assert refusal(html=literal) == ("MSG-UNICODE", "html")
-        assert refusal(text=literal) == ("MSG-UNICODE", "text")
-
-    @pytest.mark.parametrize(
-        "literal", [b'"\\ud83d\\ude00"', b'"\\uD83D\\uDE00"', b'"\\uD83d\\udE00 x"', b'"\\\\ud800"']
-    )
-    def test_a_pair_of_surrogates_passes_as_it_stands_and_so_does_an_escaped_backslash(self, literal):
-        assert door.build(message(html=literal), TYPES).html == literal
-
-    def test_nul_is_refused_and_an_escaped_backslash_before_u0000_is_none(self):
-        assert refusal(html=b'"a\\u0000"') == ("MSG-UNICODE", "html")
-        assert refusal(html=b'"a\x00"') == ("MSG-UNICODE", "html")
-        assert refusal(html=b'"a\\\\\\u0000"') == ("MSG-UNICODE", "html")
-        door.build(message(html=b'"a\\\\u0000"'), TYPES)
-
-    @pytest.mark.parametrize("literal", [b"5", b"true", b"{}", b'["x"]'])
-    def test_a_body_is_a_text(self, literal):
-        assert refusal(html=literal) == ("MSG-SHAPE", "html")
-
     def test_one_of_the_two_must_be_there(self):
         assert refusal(html=None, text=None)[0] == "MSG-BODY"
         door.build(message(html=None, text=b'"Hi"'), TYPES)

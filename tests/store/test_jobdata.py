@@ -163,6 +163,34 @@ class TestTheDoor:
             assert len(f"{caught.value}{caught.value.fix}") < 600
 
 
+class TestBodies:
+    @pytest.mark.parametrize(
+        "literal",
+        [b'"\\ud800"', b'"\\uD800"', b'"\\uDFFF"', b'"\\udc00\\ud800"', b'"a\\uDbFf"', b'"\\ud83d\\\\ude00"'],
+    )
+    def test_a_lone_surrogate_is_refused_in_any_spelling(self, literal):
+        assert refusal(spliced(literal)) == ("MSG-UNICODE", "html")
+
+    @pytest.mark.parametrize(
+        "literal", [b'"\\ud83d\\ude00"', b'"\\uD83D\\uDE00"', b'"\\uD83d\\udE00 x"', b'"\\\\ud800"']
+    )
+    def test_a_pair_of_surrogates_passes_as_it_stands_and_so_does_an_escaped_backslash(self, literal):
+        assert jobdata.read(spliced(literal), TYPES).html == literal
+
+    def test_nul_is_refused_and_an_escaped_backslash_before_u0000_is_none(self):
+        assert refusal(spliced(b'"a\\u0000"')) == ("MSG-UNICODE", "html")
+        assert refusal(spliced(b'"a\x00"')) == ("MSG-JSON", "data")
+        assert refusal(spliced(b'"a\\\\\\u0000"')) == ("MSG-UNICODE", "html")
+        jobdata.read(spliced(b'"a\\\\u0000"'), TYPES)
+
+    @pytest.mark.parametrize("literal", [b"5", b"true", b"{}", b'["x"]'])
+    def test_a_body_is_a_text(self, literal):
+        assert refusal(spliced(literal)) == ("MSG-SHAPE", "html")
+
+    def test_half_a_character_outside_of_any_field_is_refused_too(self):
+        assert refusal(b'["\\ud800"]') == ("MSG-UNICODE", "data")
+
+
 class TestTheIdOfWhatCannotBeRead:
     def test_is_found_where_there_is_a_usable_one(self):
         assert jobdata.peek_id(data(v=9, attachments=[1])) == GOOD["id"]

@@ -49,6 +49,7 @@ class _Version(msgspec.Struct):
 
 _decoder = msgspec.json.Decoder(_Data)
 _version_decoder = msgspec.json.Decoder(_Version)
+_text_decoder = msgspec.json.Decoder(str)
 _id_decoder = msgspec.json.Decoder(_Id)
 
 
@@ -110,8 +111,8 @@ def _message(data: _Data) -> Message:
         type=data.type,
         to=Address(data.to.email, data.to.name),
         subject=data.subject,
-        html=_literal(data.html),
-        text=_literal(data.text),
+        html=_literal(data.html, "html"),
+        text=_literal(data.text, "text"),
         customer=data.customer,
         reply_to=data.reply_to,
         headers=tuple((data.headers or {}).items()),
@@ -120,20 +121,32 @@ def _message(data: _Data) -> Message:
     )
 
 
-def _literal(raw: msgspec.Raw) -> bytes | None:
+def _literal(raw: msgspec.Raw, where: str) -> bytes | None:
+    """The literal of a body, which msgspec has seen to be JSON; it is read only when NUL seems to hide in it."""
     literal = bytes(raw)
-    return None if literal in (b"", b"null") else literal
+    if literal in (b"", b"null"):
+        return None
+    if literal[:1] != b'"':
+        raise InvalidMessage("MSG-SHAPE", "must be a string", where)
+    if b"\\u0000" in literal and "\x00" in _text_decoder.decode(literal):  # an escaped backslash before it is harmless
+        raise InvalidMessage("MSG-UNICODE", "holds NUL", where)
+    return literal
 
 
 def _unreadable(data: bytes, error: msgspec.DecodeError) -> InvalidMessage:
     """Not JSON at all, or JSON whose text holds half a surrogate pair, which only a lenient reader takes."""
     import json
 
-    if b"\\ud" in data.lower():
-        with contextlib.suppress(ValueError, RecursionError):
-            json.loads(data)
-            return InvalidMessage("MSG-UNICODE", "holds a lone surrogate, which is no character", "data")
+    with contextlib.suppress(ValueError, RecursionError):
+        document = json.loads(data)
+        fields = document.items() if isinstance(document, dict) else ()
+        broken = [name for name, value in fields if not _is_text(json.dumps(value, ensure_ascii=False))]
+        return InvalidMessage("MSG-UNICODE", "holds a lone surrogate, which is no character", (*broken, "data")[0])
     return InvalidMessage("MSG-JSON", f"is not JSON: {error}", "data")
+
+
+def _is_text(text: str) -> bool:
+    return text.encode("utf-8", "ignore").decode() == text
 
 
 def _explain(text: str) -> InvalidMessage:
