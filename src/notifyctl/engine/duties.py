@@ -41,6 +41,7 @@ class Duties:
             sent=tools.log.sent, draining=self._draining.is_set(),
         )  # fmt: skip
         await tools.workers.beat(beat, pace.heartbeat_ttl)
+        await tools.presence.show()
         self._beating_since = self._beating_since or time.monotonic()
 
     async def adopt(self) -> None:

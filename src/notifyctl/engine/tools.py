@@ -12,6 +12,7 @@ from notifyctl.engine.limiter import Limiter
 from notifyctl.engine.render import Renderer
 from notifyctl.net.wire import Wire
 from notifyctl.store.attempts import Attempts
+from notifyctl.store.presence import Presence
 from notifyctl.store.queue import Queue
 from notifyctl.store.workers import Workers
 from notifyctl.telemetry.logs import Log
@@ -28,6 +29,7 @@ class Tools:
     queue: Queue
     attempts: Attempts
     workers: Workers
+    presence: Presence
     limiter: Limiter
     renderer: Renderer
     wire: Wire

@@ -18,6 +18,7 @@ from notifyctl.net.wire import Wire
 from notifyctl.settings import Settings
 from notifyctl.store.connect import connect
 from notifyctl.store.link import Link
+from notifyctl.store.presence import Presence
 from notifyctl.telemetry.logs import Log
 from notifyctl.wiring.accounts import demand_route, providers
 from notifyctl.wiring.parts import Store, store
@@ -37,6 +38,7 @@ async def worker(settings: Settings, name: str = "") -> AsyncIterator[Worker]:
         try:
             yield Worker(tools, blocking, host, pid)
         finally:
+            await tools.presence.close()
             await blocking.redis.aclose()
             log.flush()
 
@@ -52,6 +54,7 @@ def _tools(
         queue=parts.queue,
         attempts=parts.attempts,
         workers=parts.workers,
+        presence=Presence(settings.redis, settings.queues, token),
         limiter=Limiter(parts.limits),
         renderer=Renderer(settings.revision, settings.redis.prefix, found),
         wire=wire,
