@@ -214,7 +214,7 @@ class TestNoConnection:
             done.set()
         assert verdict(first.answer) == ("timeout", True)
         assert verdict(second.answer) == ("late", False)
-        assert len(peer.requests) == 1
+        assert (peer.connections, len(peer.requests)) == (1, 1)
 
 
 class TestALostConnection:
@@ -357,15 +357,43 @@ class TestAnIdleConnection:
             assert asyncio.run(run()).body == b"first"
         assert len(peer.requests) == 2
 
-    def test_is_not_kept_when_the_answer_brought_more_than_was_asked_for(self):
+    @pytest.mark.parametrize("cut", [0, -47], ids=["in one piece", "with the end of the body"])
+    def test_is_not_kept_when_the_answer_brought_more_than_was_asked_for(self, cut):
+        words = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n11HTTP/1.1 408 Too Late\r\nContent-Length: 1\r\n\r\n2"
+        read = threading.Event()
+
         def script(talk: Talk) -> None:
             talk.request()
-            talk.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2")
+            if cut:
+                talk.send(words[:cut])
+                read.wait(PATIENCE)
+            talk.send(words[cut:])
             talk.read()
 
+        async def run(url: str) -> list[bytes]:
+            async with Wire(CALM) as wire:
+                asyncio.get_running_loop().call_later(0.05, read.set)  # lets the first piece be read alone
+                return [(await wire.send(post(url))).answer.body for _ in range(2)]
+
         with serve(script) as peer:
-            answers = [exchange.answer for exchange in send(post(peer.url()), times=2)]
-        assert [answer.body for answer in answers] == [b"1", b"1"]
+            assert asyncio.run(run(peer.url())) == [b"11", b"11"]
+        assert peer.connections == 2
+
+    def test_is_not_kept_when_the_answer_came_before_the_body_was_out(self):
+        done = threading.Event()
+
+        def script(talk: Talk) -> None:
+            talk.read(200)
+            talk.answer(status="413 Content Too Large")
+            done.wait(PATIENCE)
+
+        async def run(url: str) -> list[int]:
+            async with Wire(CALM) as wire:
+                return [(await wire.send(post(url, HUGE))).answer.status for _ in range(2)]
+
+        with serve(script) as peer:
+            assert asyncio.run(run(peer.url())) == [413, 413]
+            done.set()
         assert peer.connections == 2
 
 

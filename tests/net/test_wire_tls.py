@@ -47,18 +47,23 @@ def post(url: str, body: bytes = b"m" * 20_000) -> Request:
     return Request("POST", url, (("Content-Type", "application/json"),), body)
 
 
-def send(url: str, ca_file: str | None, pace=CALM, *, body=b"m" * 20_000, times=1, before=lambda: None):
-    """The answers of calls over one wire, one after the other; `before` runs before each but the first."""
+def exchanges(url: str, ca_file: str | None, pace=CALM, *, body=b"m" * 20_000, times=1, before=lambda: None):
+    """Calls over one wire, one after the other; `before` runs before each but the first."""
 
     async def run() -> list[Exchange]:
         async with Wire(pace, ca_file=ca_file) as wire:
-            exchanges = [await wire.send(post(url, body))]
+            done = [await wire.send(post(url, body))]
             for _ in range(times - 1):
                 before()  # holds the loop: what happens meanwhile is known to the kernel only
-                exchanges.append(await wire.send(post(url, body)))
-            return exchanges
+                done.append(await wire.send(post(url, body)))
+            return done
 
-    return [exchange.answer for exchange in asyncio.run(run())]
+    return asyncio.run(run())
+
+
+def send(url: str, ca_file: str | None, pace=CALM, **how) -> list[Response | Broken]:
+    """The answers of such calls."""
+    return [exchange.answer for exchange in exchanges(url, ca_file, pace, **how)]
 
 
 def verdict(answer: Response | Broken) -> tuple[str, bool]:
@@ -128,9 +133,10 @@ class TestTrust:
 
         with serve(script) as peer:
             url = peer.url("localhost").replace("http:", "https:")
-            [answer] = send(url, authority.file, replace(CALM, connect=0.3))
+            exchange = exchanges(url, authority.file, replace(CALM, connect=0.3))[0]
             done.set()
-        assert verdict(answer) == ("tls", False)
+        assert verdict(exchange.answer) == ("tls", False)
+        assert exchange.seconds < CALM.total  # so it was not the end of the whole call
 
     def test_that_comes_after_the_moment_to_start_writes_nothing(self, authority):
         passed = threading.Event()

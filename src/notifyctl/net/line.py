@@ -104,8 +104,7 @@ class Line(ResponseHandler):
 
     def data_received(self, data: bytes) -> None:
         asked = self.asked
-        if asked or not data:
-            super().data_received(data)
+        super().data_received(data)
         # A second message in the bytes that ended the answer is as little asked for as one on an idle line.
         if data and not self.asked and (not asked or self._buffer):
             self.abandon()
