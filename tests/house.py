@@ -92,6 +92,10 @@ class House:
         return self.crew[-1]
 
     @property
+    def config(self) -> Path:
+        return self.home / "notifyctl.toml"
+
+    @property
     def out(self) -> str:
         return (self.home / "out").read_text()
 
