@@ -187,9 +187,6 @@ class TestBodies:
     def test_a_body_is_a_text(self, literal):
         assert refusal(spliced(literal)) == ("MSG-SHAPE", "html")
 
-    def test_half_a_character_outside_of_any_field_is_refused_too(self):
-        assert refusal(b'["\\ud800"]') == ("MSG-UNICODE", "data")
-
 
 class TestTheIdOfWhatCannotBeRead:
     def test_is_found_where_there_is_a_usable_one(self):
