@@ -25,19 +25,21 @@ class Journal:
         self._path = folder / token
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            self._file = _open_locked(self._path)
         except OSError as error:
             raise Misconfigured(
                 "CFG-HOME", f"the journal cannot be written: {error.strerror}", str(folder), "set NOTIFYCTL_HOME"
             ) from error
-        fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def append(self, settlements: Sequence[Settlement]) -> None:
         """Write results and wait until the disk has them."""
         lines = [msgspec.json.encode(item) + b"\n" for item in settlements if item.outcome]
-        if lines:
-            os.write(self._file, b"".join(lines))
-            os.fsync(self._file)
+        rest = memoryview(b"".join(lines))
+        if not rest:
+            return
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
+        os.fsync(self._file)
 
     def clear(self) -> None:
         """Forget everything: Redis has it."""
@@ -62,7 +64,18 @@ class Journal:
                 os.close(lock)
 
 
+def _open_locked(path: Path) -> int:
+    """The file of this worker; made anew when another worker took it for abandoned before it was locked."""
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if _is_at(file, path):
+            return file
+        os.close(file)
+
+
 def _try_lock(path: Path) -> int | None:
+    """The lock of a journal that nobody holds; None when somebody does, or has replayed it a moment ago."""
     try:
         file = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -72,7 +85,17 @@ def _try_lock(path: Path) -> int | None:
     except BlockingIOError:
         os.close(file)
         return None
-    return file
+    if _is_at(file, path):
+        return file
+    os.close(file)
+    return None
+
+
+def _is_at(file: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _read(path: Path) -> list[Settlement]:

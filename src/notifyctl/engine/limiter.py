@@ -19,7 +19,10 @@ class Limiter:
         closed = closure(outcome)
         if rate is None and closed is None:
             return 0
-        return await self._limits.note(provider, closed, rate)
+        end = await self._limits.note(provider, closed, rate)
+        if rate is not None:
+            self._rates[provider] = rate
+        return end
 
     def _news(self, provider: str, outcome: Outcome) -> float | None:
         if outcome.limits is None or outcome.limits.window_s <= 0:
@@ -27,7 +30,6 @@ class Limiter:
         rate = outcome.limits.limit / outcome.limits.window_s
         if rate <= 0 or self._rates.get(provider) == rate:
             return None
-        self._rates[provider] = rate
         return rate
 
 
