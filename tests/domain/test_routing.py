@@ -6,7 +6,8 @@ import pytest
 
 from notifyctl.domain.message import Address, Message
 from notifyctl.domain.provider import Capabilities, Evidence
-from notifyctl.domain.routing import cannot_carry
+from notifyctl.domain.revision import Priority
+from notifyctl.domain.routing import cannot_carry, lane_of
 
 STRICT = Capabilities(
     evidence=Evidence.EVENTS,
@@ -63,3 +64,10 @@ def test_a_provider_without_limits_carries_everything(message):
 
 def test_an_international_domain_is_no_reason():
     assert cannot_carry(replace(PLAIN, to=Address("a@münchen.example")), STRICT) is None
+
+
+@pytest.mark.parametrize(
+    ("lanes", "expected"), [(1, [1, 1, 1]), (2, [1, 2, 2]), (3, [1, 2, 3]), (4, [1, 2, 3])], ids=str
+)
+def test_each_priority_has_its_lane_and_the_last_lane_takes_the_rest(lanes: int, expected: list[int]) -> None:
+    assert [lane_of(priority, lanes) for priority in Priority] == expected
