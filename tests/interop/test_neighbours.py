@@ -23,6 +23,15 @@ def added(node, count: int) -> dict[str, str]:
     return {job: address(f"m/{at}") for at, job in enumerate(ids)}
 
 
+def a_crash(line, port: int, redis, jobs: dict[str, str]) -> None:
+    """A BullMQ worker starts these jobs, and dies."""
+    dying = NodeWorker(line, port, "mail", worker=HASTY | {"concurrency": len(jobs)}, hang=True)
+    until("all jobs started", lambda: len(redis.lrange("bull:mail:active", 0, -1)) == len(jobs))
+    dying.process.kill()
+    dying.process.wait()
+    dying.process.stdout.close()
+
+
 def our_jobs(redis) -> list[str]:
     """The active jobs that carry our lock."""
     active = redis.lrange("bull:mail:active", 0, -1)
@@ -67,3 +76,32 @@ def test_jobs_of_a_killed_worker_wait_for_us_and_not_for_node(line, valkey, node
     assert {end["returnvalue"]["state"] for end in ends} == {"accepted"}
     assert emulator.copies() == {recipient: 1 for recipient in jobs.values()}
     assert "stalled" not in [event for event, _ in node.heard(queue="mail")]
+
+
+def test_jobs_that_a_crashed_node_worker_had_started_are_not_sent(line, valkey, node, redis, ours, emulator):
+    """It may have sent them, and left no record: a human must look. Nobody else checks for stalled jobs here."""
+    node.listen(queue="mail")
+    jobs = added(node, 3)
+    a_crash(line, valkey.port, redis, jobs)
+    with ours("mail", 'pace = "demo"\n'):
+        ends = [node.ended(queue="mail", id=job) for job in jobs]
+    assert {end["event"] for end in ends} == {"failed"}
+    assert all(end["failedReason"].startswith("unknown: ") for end in ends)
+    assert emulator.copies() == {}
+
+
+def test_jobs_that_bullmq_orders_to_fail_are_not_sent(line, valkey, node, redis, ours, emulator):
+    """Its stall check puts them back with an order for whoever claims next."""
+    node.listen(queue="mail")
+    jobs = added(node, 3)
+    a_crash(line, valkey.port, redis, jobs)
+    node.concurrency(queue="mail", most=0)  # so that only the stall check of this worker does anything
+    checker = NodeWorker(line, valkey.port, "mail", worker=HASTY | {"maxStalledCount": 0})
+    until("orders to fail", lambda: all(redis.hexists(f"bull:mail:{job}", "defa") for job in jobs))
+    assert checker.stop() == []
+    redis.hdel("bull:mail:meta", "concurrency")
+    with ours("mail"):
+        ends = [node.ended(queue="mail", id=job) for job in jobs]
+    assert all(end["failedReason"].startswith("unknown: ") for end in ends)
+    assert not any(redis.hexists(f"bull:mail:{job}", "defa") for job in jobs)
+    assert emulator.copies() == {}

@@ -1,10 +1,11 @@
 // A BullMQ worker that ends each job as it is told, and says on stdout what it processed.
 //   node worker.mjs bullmq|bullmq5 PORT QUEUE OPTIONS
 // OPTIONS is JSON: `worker` (options of the Worker), `ends`: job id -> {value} | {reason}, `delays`: job id -> how many
-// milliseconds it is delayed for at its first start. A job that is not named returns null.
+// milliseconds it is delayed for at its first start, `hang`: true = no job ever ends. A job that is not named returns
+// null.
 const [line, port, queue, text] = process.argv.slice(2);
 const { DelayedError, UnrecoverableError, Worker } = await import(line);
-const { worker: options, ends = {}, delays = {} } = JSON.parse(text);
+const { worker: options, ends = {}, delays = {}, hang = false } = JSON.parse(text);
 const say = (what, id) => process.stdout.write(JSON.stringify([what, id]) + '\n');
 
 const process_ = async (job, token) => {
@@ -13,6 +14,7 @@ const process_ = async (job, token) => {
     await job.moveToDelayed(Date.now() + delays[job.id], token);
     throw new DelayedError();
   }
+  if (hang) return new Promise(() => {});
   const end = ends[job.id] ?? { value: null };
   if ('reason' in end) throw new UnrecoverableError(end.reason);
   return end.value;

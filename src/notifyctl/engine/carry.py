@@ -42,7 +42,7 @@ class Carrier:
         except InvalidMessage as error:
             await self._reject(job, error)
             return
-        if job.starts > 1 or job.inherited or job.stalls:
+        if job.starts > 1 or job.inherited or job.foreign or job.stalls:
             await self._read(errand)
         step: Step | None = first_step(errand.record, self._situation(errand), started_elsewhere(job, errand.record))
         while step is not None:
@@ -202,7 +202,8 @@ _ABANDONED = Outcome(Kind.FAULT, Certainty.AMBIGUOUS, code="abandoned", detail="
 
 def started_elsewhere(job: Job, record: Record) -> bool:
     """True when somebody who keeps no records with us has started the job before."""
-    return bool(job.deferred or job.stalls) or (job.starts > 1 and record.version == 0 and not job.inherited)
+    abandoned = bool(job.deferred or job.stalls or job.foreign)
+    return abandoned or (job.starts > 1 and record.version == 0 and not job.inherited)
 
 
 def _begun(record: Record, attempt: Attempt, admission: Admission, body: str) -> Record:

@@ -17,7 +17,7 @@ class Job:
 
     `starts` counts how often any worker started it, `stalls` how often BullMQ found it abandoned; `deferred` is
     BullMQ's order to fail it unprocessed; `kind` is '' for a plain job, else `scheduler` or `flow`; `inherited` says
-    that it was taken over from another worker of ours, whose intents are on record.
+    that it was taken over from another worker of ours, whose intents are on record, `foreign` from one that keeps none.
     """
 
     lane: int
@@ -29,6 +29,7 @@ class Job:
     kind: str
     data: bytes | None = None
     inherited: bool = False
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,8 @@ class Queue:
             seen[orphan.lane, orphan.id] = orphan.lock
         _, rows = await self.scripts.run("adopt", self.bases, args)
         jobs = await self._jobs(rows)
-        return tuple(replace(job, inherited=_is_ours(seen[job.lane, job.id])) for job in jobs)
+        ours = [_is_ours(seen[job.lane, job.id]) for job in jobs]
+        return tuple(replace(job, inherited=own, foreign=not own) for job, own in zip(jobs, ours, strict=True))
 
     async def active(self) -> list[Held]:
         """Every active job of every lane with its lock."""
