@@ -70,11 +70,10 @@ class Line(ResponseHandler):
         self._poll.register(self._socket().fileno(), select.POLLIN | _HANGUP)
 
     def watch(self, trunk: asyncio.Transport) -> None:
-        """Tell the line of a TLS connection which TCP transport carries it."""
+        """Tell the line of a TLS connection which TCP transport, once a line of its own, carries it."""
         self._watch = Watch(cast(asyncio.BufferedProtocol, trunk.get_protocol()))
         self._trunk = trunk
         trunk.set_protocol(self._watch)
-        trunk.set_write_buffer_limits(high=0)
 
     @property
     def unsent(self) -> bool:
