@@ -42,7 +42,7 @@ class Claimer:
             await self._room()
             try:
                 claim = await self._claim()
-                if not claim.jobs and not self._draining.is_set():
+                if claim and not claim.jobs and not self._draining.is_set():
                     await self._nap(claim)
             except Unreachable as error:
                 self.lost_reply = True
@@ -64,9 +64,12 @@ class Claimer:
     def _free(self) -> int:
         return self._tools.revision.bounds.in_flight - len(self.held)
 
-    async def _claim(self) -> Claim:
+    async def _claim(self) -> Claim | None:
+        """One claim; none when it was time to drain before it began."""
         tools = self._tools
         async with self.claiming:
+            if self._draining.is_set():
+                return None
             lock = tools.revision.pace.lock
             claim = await tools.queue.claim(tools.token, lock, tools.name, min(self._free(), BATCH), self._shares())
             tools.clock.hear(claim.now)

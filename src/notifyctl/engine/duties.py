@@ -55,9 +55,11 @@ class Duties:
             return
         await self.replay_journals()
         everybody = await tools.workers.lease("adopt", tools.token, LEASE * pace.adopt)
-        if not (everybody or self._claimer.lost_reply) or self._draining.is_set():
+        if not (everybody or self._claimer.lost_reply):
             return
         async with self._claimer.claiming:
+            if self._draining.is_set():
+                return
             orphans = await self._orphans(everybody)
             self._claimer.lost_reply = False
             if orphans:

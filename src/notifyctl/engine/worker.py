@@ -1,6 +1,7 @@
 """A worker process: claims, carries, and drains when it is told to stop."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from notifyctl.domain.errors import Misconfigured, Unreachable
@@ -62,8 +63,15 @@ class Worker:
 
     async def _drain(self) -> None:
         """Let what is under way end, within the pace's time; the rest stays ours on record and is adopted."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=self._tools.revision.pace.drain)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._done(), self._tools.revision.pace.drain)
+
+    async def _done(self) -> None:
+        """Return when nothing is under way: a claim that had begun still brings in its jobs."""
+        async with self._claimer.claiming:
+            pass
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def _leave(self) -> None:
         try:
