@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from notifyctl.settings import Settings
     from notifyctl.wiring import Store
 
-SHOWN = 20  # refused lines on the screen; JSON has the first thousand
+SHOWN = 10  # refused lines on the screen; JSON has the first thousand
 
 
 def _delay(text: str) -> int:
@@ -178,7 +178,7 @@ def _summary(tally: "Tally", dry_run: bool) -> str:
 
 
 def _refused(tally: "Tally", path: str) -> Finding:
-    what = f"{tally.refused:,} of {tally.lines:,} lines are no message that can be sent"
+    what = f"{tally.refused:,} of {tally.lines:,} lines are refused"
     more = f"; the first {SHOWN} are listed" if tally.refused > SHOWN else ""
     hint = "correct them and send them again; --rejects FILE writes them out"
     return Finding("SND-REFUSED", "error", "stdin" if path == "-" else path, what + more, hint)
