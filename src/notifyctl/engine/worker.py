@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Callable
 
 from notifyctl.domain.errors import Misconfigured, Unreachable
@@ -44,6 +45,7 @@ class Worker:
         await refuse_eviction(self._tools.queue.link)
         await self._duties.replay_journals()
         await self._duties.beat()
+        collect_rarely()
         ready()
         duties = asyncio.create_task(self._duties.run())
         claiming = asyncio.create_task(self._claimer.run())
@@ -93,6 +95,16 @@ class Worker:
             self._tools.log.bug(job.id, error)
             await self._carrier.stumble(job)
         self._claimer.release(job)
+
+
+def collect_rarely() -> None:
+    """Leave what start-up made out of garbage collection, and the rest to rarer rounds.
+
+    A mail leaves no cycle behind unless it fails, yet its objects, alive while its call is under way, cause rounds
+    that find nothing: a twentieth of a worker's CPU.
+    """
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 async def refuse_eviction(link: Link) -> None:
