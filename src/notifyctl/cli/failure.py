@@ -79,8 +79,9 @@ def write_report(error: BaseException, environ: Mapping[str, str]) -> str:
 
 
 def without_secrets(text: str, environ: Mapping[str, str]) -> str:
-    """The text without e-mail addresses and without the values of variables that are named like secrets."""
+    """The text without e-mail addresses, keys, and values of variables that are named like secrets; paths stay."""
     secrets = {value for name, value in environ.items() if _SECRET_NAME.search(name) and len(value) > 3}
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "[secret]")
-    return redact(text)
+    lines = (line if line.startswith('  File "') else redact(line) for line in text.splitlines())
+    return "\n".join(lines) + "\n"

@@ -34,6 +34,18 @@ class VerbGroup(TyperGroup):
             words.setdefault(verb.name.removeprefix(f"{self.noun} ").split()[0], []).append(verb)
         return words
 
+    def full(self, word: str) -> str:
+        """The whole name of a word below this group."""
+        return f"{self.noun} {word}".strip()
+
+    def sections(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+        """Each group of the table that has words here, with the help of each word."""
+        words = self.words().items()
+        for group in GROUPS:
+            rows = [(word, _line(verbs, self.full(word))) for word, verbs in words if verbs[0].group == group]
+            if rows:
+                yield group, rows
+
     def list_commands(self, ctx: Context) -> list[str]:
         """The next words."""
         return list(self.words())
@@ -41,7 +53,7 @@ class VerbGroup(TyperGroup):
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """The command or the noun; only here is a command's module imported."""
         found = self.words().get(cmd_name, [])
-        full = f"{self.noun} {cmd_name}".strip()
+        full = self.full(cmd_name)
         exact = [verb for verb in found if verb.name == full]
         if exact:
             return load(exact[0])
@@ -50,7 +62,8 @@ class VerbGroup(TyperGroup):
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Insert the verb that a noun means alone; `--help` stays the noun's own."""
         alone = [verb.name.split()[1] for verb in self.own() if self.noun and verb.alone]
-        if alone and (not args or args[0].startswith("-")) and args[:1] != ["--help"]:
+        asks_nothing_else = not args or (args[0].startswith("-") and args[0] != "--help")
+        if alone and asks_nothing_else and not ctx.resilient_parsing:  # completion shows all verbs
             args = [*alone, *args]
         return super().parse_args(ctx, args)
 
@@ -63,39 +76,33 @@ class VerbGroup(TyperGroup):
             error.message += f" Did you mean {', '.join(map(repr, close))}?" if close else ""
             raise
         if command is not None and ctx.obj is not None:
-            ctx.obj.verb = f"{self.noun} {name}".strip()
+            ctx.obj.verb = self.full(str(name))
         return name, command, rest
 
     def shell_complete(self, ctx: Context, incomplete: str) -> list[CompletionItem]:
         """The next words with their help, then the options."""
-        words = [CompletionItem(word, help=_line(verbs)) for word, verbs in self.words().items()]
+        words = [CompletionItem(word, help=_line(verbs, self.full(word))) for word, verbs in self.words().items()]
         options_of_group = super(TyperGroup, self).shell_complete(ctx, incomplete)
         return [item for item in words if item.value.startswith(incomplete)] + options_of_group
 
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         """The commands, one section a group of the table, one line a word; then the options."""
-        for title, rows in _sections(self.words()):
+        width = max(map(len, self.words()))
+        for title, rows in self.sections():
             with formatter.section(title if not self.noun else "Commands"):
-                formatter.write_dl(rows, col_max=20)
+                formatter.write_dl([(word.ljust(width), text) for word, text in rows])
         super().format_options(ctx, formatter)
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Nothing: they stand above the options already."""
 
 
-def _sections(words: dict[str, list[Verb]]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    for group in GROUPS:
-        rows = [(word, _line(verbs)) for word, verbs in words.items() if verbs[0].group == group]
-        if rows:
-            yield group, rows
-
-
-def _line(verbs: Sequence[Verb]) -> str:
+def _line(verbs: Sequence[Verb], full: str) -> str:
     """The help of a word: its own, or the verbs below the noun."""
-    return verbs[0].help if len(verbs) == 1 and " " not in verbs[0].name else _below(verbs)
-
-
-def _below(verbs: Sequence[Verb]) -> str:
+    if verbs[0].name == full:
+        return verbs[0].help
+    if len(verbs) == 1:
+        return f"{verbs[0].name.split()[1]}: {verbs[0].help}"
     return " | ".join(f"{verb.name.split()[1]}{' (default)' if verb.alone else ''}" for verb in verbs)
 
 

@@ -73,7 +73,13 @@ def _option(*flags: str, to: str, text: str, metavar: str | None = None) -> type
 def _common(
     output: Annotated[
         _Format | None,
-        _option("--output", "-o", to="format", metavar="FORMAT", text=f"{', '.join(screen.FORMATS)}; default table."),
+        _option(
+            "--output",
+            "-o",
+            to="format",
+            metavar="FORMAT",
+            text=f"{', '.join(screen.FORMATS)}; default: NOTIFYCTL_OUTPUT.",
+        ),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", callback=_set_json, expose_value=False, help="The same as -o json.")

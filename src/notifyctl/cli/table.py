@@ -36,7 +36,7 @@ VERBS = (
     Verb("message show", f"{_HERE}.message:show", "Tell everything that happened to one message.", LOOK),
     Verb("explain", f"{_HERE}.explain:explain", "Tell what a code, a command or a word means, offline.", LOOK),
     Verb("commands", f"{_HERE}.commands:commands", "List all commands with what they change.", LOOK),
-    Verb("demo", f"{_HERE}.demo:demo", "Watch a provider die with mail in flight, and count the mailboxes.", RUN),
+    Verb("demo", f"{_HERE}.demo:demo", "Watch a provider die with mail in flight, then count.", RUN),
     Verb("emulator", f"{_HERE}.emulator:emulator", "Serve local Resend, Postmark and SES with a mailbox.", RUN),
     Verb("worker run", f"{_HERE}.worker:run", "Send what is on the queues, until told to stop.", RUN, True, alone=True),
     Verb("worker list", f"{_HERE}.worker:list_", "List the workers that live, with what each does.", RUN),

@@ -154,6 +154,11 @@ COMMAND_LINE = {
 }
 
 EMULATOR = {
+    "EMU-START": Entry(
+        "The emulator did not start",
+        "The demo starts local providers as a process of its own, and that process ended before it listened.",
+        "See why by starting it alone: notifyctl emulator --port-base 0.",
+    ),
     "EMU-PORT": Entry(
         "A port of the emulator is taken",
         "The emulator listens on four ports of 127.0.0.1, --port-base and the three after it, and another process has "

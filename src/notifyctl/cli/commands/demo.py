@@ -26,7 +26,7 @@ def demo(
     ] = 2000,
     processes: Annotated[int, typer.Option("--processes", metavar="N", min=2, max=16, help="How many workers.")] = 3,
 ) -> Result:
-    """Watch a provider die with mail in flight, and count the mailboxes.
+    """Watch a provider die with mail in flight, then count.
 
     Everything is real but the providers: a Valkey server, worker processes, BullMQ's protocol, SIGKILL. Nothing of
     your own set-up is read or touched. Exit code 1 if a message was lost, or doubled without a recorded resend.

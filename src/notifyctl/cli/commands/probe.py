@@ -1,6 +1,5 @@
 """`probe`: would the providers take our mail?"""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,6 +24,8 @@ def probe(
     Reads each account, which costs no mail and changes nothing; 5 s at most. Exit code 0: all ready, 3: degraded,
     1: a key or an account is wrong, 6: no answer. A provider without a key is skipped.
     """
+    import asyncio
+
     from notifyctl import settings, wiring
     from notifyctl.operations.probe import probe as ask
 

@@ -1,0 +1,34 @@
+"""At a terminal: tables are drawn, progress moves, a watch redraws; colours can be refused."""
+
+import re
+
+from terminal import at_terminal
+
+BOX = "\u2500"  # a horizontal line
+COLOUR = re.compile(r"\x1b\[[\d;]*3\dm")
+
+
+def test_a_table_is_drawn_and_data_cannot_reprogram_the_terminal():
+    shown = at_terminal("look").out
+    assert BOX in shown
+    assert "\x1b[2J" not in shown
+
+
+def test_plain_lines_where_the_terminal_is_dumb():
+    assert BOX not in at_terminal("look", TERM="dumb").out
+
+
+def test_no_colour_when_it_is_refused():
+    assert COLOUR.search(at_terminal("work").out)
+    for arguments, environ in ((["--color", "never"], {}), ([], {"NO_COLOR": "1"})):
+        assert not COLOUR.search(at_terminal("work", *arguments, **environ).out)
+
+
+def test_progress_is_a_bar():
+    shown = at_terminal("work").out
+    assert "100/100" in shown
+    assert "enqueue: two refused" in shown
+
+
+def test_a_watch_redraws_each_time():
+    assert at_terminal("count", "--watch").out.count("\x1b[2J") == 6
