@@ -61,11 +61,12 @@ class Duties:
             if self._draining.is_set():
                 return
             orphans = await self._orphans(everybody)
-            self._claimer.lost_reply = False
+            self._claimer.lost_reply = True  # until the reply to this is there
             if orphans:
                 jobs = await tools.queue.adopt(tools.token, pace.lock, tools.name, orphans)
                 tools.log.adopted(len(jobs))
                 self._claimer.take(jobs)
+            self._claimer.lost_reply = False
 
     async def _orphans(self, everybody: bool) -> list[Held]:
         active = await self._tools.queue.active()
@@ -86,10 +87,16 @@ class Duties:
             path.unlink(missing_ok=True)
 
     async def _every(self, seconds: float, duty: Callable[[], Awaitable[None]]) -> None:
-        while True:
+        while not _told_to_end():
             try:
                 await duty()
             except Unreachable as error:
                 self._beating_since = 0.0
                 self._tools.log.trouble(getattr(duty, "__name__", "duty"), error)
             await asyncio.sleep(seconds)
+
+
+def _told_to_end() -> bool:
+    """Whether this task was cancelled; on Python 3.11 `wait_for`, which redis-py uses, may swallow that."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -120,6 +120,10 @@ async def refuse_eviction(link: Link) -> None:
 
 
 async def _cancel(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
+    """End the tasks, however often it must be said: on Python 3.11 `wait_for`, which redis-py uses, may swallow it."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.1)
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,67 @@
+"""The lab of the store, and the parts of one worker on it; no provider is called here."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conftest import Valkey
+from lab import W1, Lab
+from notifyctl.domain.message import Address
+from notifyctl.domain.pace import DEMO
+from notifyctl.domain.provider import Provider
+from notifyctl.domain.revision import Bounds, Revision
+from notifyctl.engine.clock import ServerClock
+from notifyctl.engine.failpoint import Failpoint
+from notifyctl.engine.journal import Journal
+from notifyctl.engine.limiter import Limiter
+from notifyctl.engine.render import Renderer
+from notifyctl.engine.tools import Tools
+from notifyctl.net.wire import Wire
+from notifyctl.providers.postmark import Postmark
+from notifyctl.providers.resend import Resend
+from notifyctl.providers.ses import Ses
+from notifyctl.settings import load
+from notifyctl.store.presence import Presence
+from notifyctl.telemetry.logs import Log
+
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+@pytest.fixture
+def lab(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    monkeypatch.setenv("BULLMQ_REDIS_HOST", "127.0.0.1")
+    monkeypatch.setenv("BULLMQ_REDIS_PORT", str(valkey.port))
+    lab = Lab(valkey, load())
+    yield lab
+    lab.close()
+
+
+@pytest.fixture
+def providers() -> dict[str, Provider]:
+    ses = Ses(access_key="AKIDEXAMPLE", secret_key=SECRET, region="eu-west-2", configuration_set=None)
+    return {"resend": Resend("re_test"), "postmark": Postmark("pm-test"), "ses": ses}
+
+
+@pytest.fixture
+def revision() -> Revision:
+    """Room for eight messages, heartbeats that end at once."""
+    pace = replace(DEMO, heartbeat_ttl=0.001)
+    return Revision(sender=Address("tickets@venue.example", "The Venue"), pace=pace, bounds=Bounds(in_flight=8))
+
+
+@pytest.fixture
+def tools(lab: Lab, providers: dict[str, Provider], revision: Revision, tmp_path: Path) -> Iterator[Tools]:
+    journal = Journal(tmp_path / "journal", W1)
+    presence = Presence(lab.settings.redis, lab.settings.queues, W1)
+    with (tmp_path / "log").open("wb") as log:
+        yield Tools(
+            token=W1, name="one", revision=revision, providers=providers, queue=lab.store.queue,
+            attempts=lab.store.attempts, workers=lab.store.workers, presence=presence,
+            limiter=Limiter(lab.store.limits),
+            renderer=Renderer(revision, "bull", providers), wire=Wire(revision.pace), journal=journal,
+            log=Log(W1, b"pepper", log.fileno()), clock=ServerClock(), failpoint=Failpoint(),
+        )  # fmt: skip
+    journal.close()
+    lab.run(presence.close())
