@@ -186,3 +186,26 @@ def test_a_job_given_back_for_later_leaves_the_keys_of_a_delayed_error(line, val
     theirs, _ = play(lambda: node_worker(line, valkey.port, ends, 1, delays={"1": 2000}))
     for ours_then, theirs_then in zip(mine, theirs, strict=True):
         assert dump.differences(ours_then, theirs_then) == []
+
+
+@pytest.mark.parametrize("reason", ["a delayed job", "a limit of rate"])
+def test_a_queue_told_to_wait_is_not_called_drained(line, valkey, redis, ours, reason):
+    """With nothing left to do now, the last event is the end of the last job."""
+
+    def play(start: Callable[[], Any]) -> tuple[dump.Dump, dict[str, Any]]:
+        with a_story(line, redis) as story:
+            if reason == "a limit of rate":
+                story.node.rate(queue="mail", most=2, ms=60_000)
+            else:
+                story.add([good("far", jobId="far", delay=600_000)])
+            jobs = story.add([good("now/1"), good("now/2")])
+            with start():
+                story.end(jobs)
+                left = dump.take(redis)
+            left.pop("marker", None)  # whether a sleeping worker has taken it by now
+            return (without_waits(left, "far") if "far" in left else left), story.ends
+
+    mine, ends = play(lambda: ours("mail", ONE_AT_A_TIME))
+    theirs, _ = play(lambda: node_worker(line, valkey.port, ends, 1))
+    assert dump.differences(mine, theirs) == []
+    assert mine["events"][-1]["event"] == "completed"

@@ -69,10 +69,12 @@ def test_jobs_of_a_killed_worker_wait_for_us_and_not_for_node(line, valkey, node
         worker.wait()
     theirs, seen = NodeWorker(line, valkey.port, "mail", worker=HASTY), set()
     until("rounds of the stall check", lambda: stall_rounds(redis, seen) >= ROUNDS)
+    assert theirs.stop() == []
     assert sorted(our_jobs(redis)) == sorted(jobs)
+    assert redis.smembers("bull:mail:stalled") == set(jobs)  # as far as BullMQ may go with them
     with ours("mail", 'pace = "demo"\n' + EIGHT):
         ends = [node.ended(queue="mail", id=job) for job in jobs]
-    assert theirs.stop() == []
+    assert not redis.exists("bull:mail:stalled")
     assert {end["returnvalue"]["state"] for end in ends} == {"accepted"}
     assert emulator.copies() == {recipient: 1 for recipient in jobs.values()}
     assert "stalled" not in [event for event, _ in node.heard(queue="mail")]
