@@ -178,6 +178,14 @@ def faults(session):
 
 
 @nox.session
+def seeded(session):
+    """Plant known bugs in a copy of the source, one at a time: the tests must notice each (minutes)."""
+    install_wheel(session, *group("tests"))
+    patience = "faulthandler_timeout=1800"  # each bug is a test run of its own
+    session.run("python", "-m", "pytest", "-o", patience, "tests/seeded", *session.posargs)
+
+
+@nox.session
 def bench(session):
     """Throughput beside Node with Resend's SDK, printed; needs node and npm. Arguments after --."""
     session.run("npm", "install", "--no-package-lock", "--prefix", "tests/bench", external=True, silent=True)
