@@ -87,12 +87,14 @@ class Duties:
             path.unlink(missing_ok=True)
 
     async def _every(self, seconds: float, duty: Callable[[], Awaitable[None]]) -> None:
-        while not _told_to_end():
+        while True:
             try:
                 await duty()
             except Unreachable as error:
                 self._beating_since = 0.0
                 self._tools.log.trouble(getattr(duty, "__name__", "duty"), error)
+            if _told_to_end():
+                return
             await asyncio.sleep(seconds)
 
 
