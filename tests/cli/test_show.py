@@ -24,6 +24,12 @@ def test_no_colour_when_it_is_refused():
         assert not COLOUR.search(at_terminal("work", *arguments, **environ).out)
 
 
+def test_what_is_wrong_is_coloured_and_an_error_too():
+    assert "\x1b[33mwarning\x1b[0m CFG-VALUE" in at_terminal("look").out
+    assert "\x1b[31munreachable\x1b[0m CFG-VALUE" in at_terminal("unreachable").out
+    assert "\x1b[33m" not in at_terminal("look", "--color", "never").out
+
+
 def test_progress_is_a_bar():
     shown = at_terminal("work").out
     assert "100/100" in shown

@@ -10,7 +10,7 @@ Where nobody can answer, a question is a refusal (exit 4) that names the missing
 import sys
 from collections.abc import Sequence
 
-from notifyctl.cli.screen import Screen
+from notifyctl.cli.screen import Screen, clean
 from notifyctl.domain.errors import Refused
 
 
@@ -49,8 +49,8 @@ def _need(screen: Screen, code: str, question: str, flag: str) -> None:
 
 def _answer(screen: Screen, prompt: str, plan: Sequence[str]) -> str:
     for line in plan:
-        screen.shout(line)
-    sys.stderr.write(prompt)
+        screen.shout(clean(line))
+    sys.stderr.write(clean(prompt))
     sys.stderr.flush()
     line = sys.stdin.readline()
     if not line:

@@ -12,7 +12,7 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageErro
 
 from notifyctl import __version__
 from notifyctl.cli.envelope import Result
-from notifyctl.cli.screen import Screen
+from notifyctl.cli.screen import Screen, clean
 from notifyctl.domain import exits
 from notifyctl.domain.errors import NotifyctlError
 from notifyctl.domain.finding import Finding
@@ -59,9 +59,10 @@ def explain(error: BaseException, result: Result, screen: Screen) -> None:
         return
     for finding in result.findings:
         place = f" ({finding.subject})" if finding.subject else ""
-        screen.shout(f"{result.word} {finding.code}: {finding.message}{place}")
+        word = screen.paint(result.word, finding.severity, sys.stderr)
+        screen.shout(f"{word} {finding.code}: {clean(finding.message + place)}")
         if finding.hint:
-            screen.shout(f"  {finding.hint}")
+            screen.shout(clean(f"  {finding.hint}"))
     if isinstance(error, NotifyctlError) and error.exit != exits.USAGE:
         screen.talk(f"  more: notifyctl explain {error.code}")
     if screen.verbose and error.__cause__:

@@ -13,6 +13,7 @@ import typer
 
 from notifyctl.domain.errors import Misconfigured
 
+_COLORS = {"critical": "1;31", "error": "31", "warning": "33"}  # bold red, red, yellow
 FORMATS = ("table", "short", "json", "jsonl")
 _CONTROL = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
@@ -45,6 +46,11 @@ class Screen:
             return self.color == "always"
         return self.terminal(stream) and not self.environ.get("NO_COLOR")
 
+    def paint(self, word: str, severity: str, stream: TextIO) -> str:
+        """The word in the colour of its severity, where colours may be used."""
+        color = _COLORS.get(severity) if self.colored(stream) else None
+        return f"\x1b[{color}m{word}\x1b[0m" if color else word
+
     def can_ask(self) -> bool:
         """True when a human is there: both ends are terminals, no CI, no --no-input."""
         ends = self.terminal(sys.stdin) and self.terminal(sys.stdout)
@@ -63,11 +69,11 @@ class Screen:
     def talk(self, text: str) -> None:
         """Say something on stderr, unless --quiet."""
         if not self.quiet:
-            self.shout(text)
+            self.shout(clean(text))
 
     def shout(self, text: str) -> None:
-        """Say something on stderr that is said in any case, such as an error."""
-        sys.stderr.write(clean(text) + "\n")
+        """Say something on stderr that is said in any case, such as an error; the text must be clean."""
+        sys.stderr.write(text + "\n")
         sys.stderr.flush()
 
     def reader_left(self) -> bool:

@@ -58,7 +58,8 @@ def _print_lines(result: Result, screen: Screen) -> None:
     for part in result.lines[:1] if screen.format == "short" else result.lines:
         _print_part(part, screen)
     for finding in result.findings:
-        screen.write(clean(told(finding)))
+        severity = screen.paint(finding.severity, finding.severity, sys.stdout)
+        screen.write(severity + clean(told(finding)).removeprefix(finding.severity))
     for command in result.next:
         screen.talk(f"next: {command}")
 

@@ -19,6 +19,7 @@ from notifyctl.domain.exits import EXITS
 from notifyctl.domain.states import STATES
 
 WIDTH = 78
+_TOGETHER = "\u00a0"  # a space at which no line ends
 STATE_NAMES = tuple(state.name for state in STATES)
 
 
@@ -52,7 +53,7 @@ def explain(
 
 def _topics() -> Result:
     rows = [(name, _first_line(page)) for name, page in GENERAL.items()]
-    commands = f"a command: {', '.join(verb.name for verb in VERBS)}"
+    commands = f"a command: {', '.join(verb.name.replace(' ', _TOGETHER) for verb in VERBS)}"
     states = f"a state of a message: {', '.join(STATE_NAMES)}"
     codes = f"a code: {', '.join(CODES)}"
     lines = (*aligned(*rows), "", *_wrapped(commands), "", *_wrapped(states), "", *_wrapped(codes))
@@ -114,4 +115,5 @@ def _first_line(page: Callable[[], Result]) -> str:
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, break_on_hyphens=False)
+    lines = textwrap.wrap(text, WIDTH, break_on_hyphens=False)
+    return [line.replace(_TOGETHER, " ") for line in lines]
