@@ -306,7 +306,7 @@ def test_a_named_program_that_does_not_exist_is_an_error(tmp_path: Path) -> None
 def test_without_the_wheel_one_on_path_is_used(tmp_path: Path, name: str) -> None:
     (tmp_path / name).symlink_to(embedded.find_server())
     code = "from notifyctl.store.embedded import find_server; print(find_server())"
-    assert run(code, "-S", PATH=str(tmp_path)) == str(tmp_path / name)
+    assert run_alone(code, tmp_path) == str(tmp_path / name)
 
 
 def test_with_no_program_at_all_the_error_says_what_to_install(tmp_path: Path) -> None:
@@ -318,12 +318,19 @@ try:
 except Misconfigured as error:
     print(error.code, error.fix)
 """
-    answer = run(code, "-S", PATH=str(tmp_path))
+    answer = run_alone(code, tmp_path)
     assert answer.startswith("STORE-NO-SERVER install valkey")
 
 
+def run_alone(code: str, folder: Path) -> str:
+    """What a Python prints that has our package and no other, and the programs of one folder."""
+    (folder / "packages").mkdir()
+    (folder / "packages" / "notifyctl").symlink_to(SRC / "notifyctl")
+    return run(code, "-S", PATH=str(folder), PYTHONPATH=str(folder / "packages"))
+
+
 def run(code: str, *options: str, **environment: str) -> str:
-    """What another Python prints; with `-S` it sees no installed package."""
+    """What another Python prints."""
     line = [sys.executable, *options, "-c", code]
     whole = {**os.environ, "PYTHONPATH": str(SRC), **environment}
     return subprocess.run(line, env=whole, capture_output=True, text=True, check=True).stdout.strip()
