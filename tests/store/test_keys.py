@@ -1,7 +1,7 @@
 """Names of keys: ours beside BullMQ's in one slot, and job ids that no queue key can be mistaken for."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from redis.crc import key_slot
 
@@ -51,6 +51,9 @@ def test_any_other_is_marked_so_that_it_is_no_key_of_the_queue(message):
     assert ":" not in marked
 
 
+@example(["a:b%3Ac", "a%3Ab:c"])
+@example(["x:y", "m/x%3Ay"])
+@example(["7", "m/7"])
 @given(st.lists(st.text("m/:%325Aa-", min_size=1, max_size=8), min_size=2, max_size=2, unique=True))
 def test_no_two_messages_share_a_job(messages):
     assert job_id(messages[0]) != job_id(messages[1])
