@@ -3,7 +3,6 @@
 import os
 import re
 import sys
-import tempfile
 import traceback
 from collections.abc import Mapping
 
@@ -16,9 +15,8 @@ from notifyctl.cli.screen import Screen, clean
 from notifyctl.domain import exits
 from notifyctl.domain.errors import NotifyctlError
 from notifyctl.domain.finding import Finding
-from notifyctl.domain.redact import redact
 
-_SECRET_NAME = re.compile(r"KEY|SECRET|PASSWORD|TOKEN|PEPPER|DSN|_URL$|COMMAND")
+_SECRET_NAMES = r"KEY|SECRET|PASSWORD|TOKEN|PEPPER|DSN|_URL$|COMMAND"
 
 
 class Terminated(BaseException):
@@ -71,6 +69,8 @@ def explain(error: BaseException, result: Result, screen: Screen) -> None:
 
 def write_report(error: BaseException, environ: Mapping[str, str]) -> str:
     """Write the traceback, without the values of variables, to a private file; return its path."""
+    import tempfile  # deferred: 4 ms that only a bug pays
+
     story = "".join(traceback.TracebackException.from_exception(error).format())
     handle, path = tempfile.mkstemp(prefix="notifyctl-bug-", suffix=".txt")
     with os.fdopen(handle, "w", errors="backslashreplace") as file:
@@ -81,7 +81,9 @@ def write_report(error: BaseException, environ: Mapping[str, str]) -> str:
 
 def without_secrets(text: str, environ: Mapping[str, str]) -> str:
     """The text without e-mail addresses, keys, and values of variables that are named like secrets; paths stay."""
-    secrets = {value for name, value in environ.items() if _SECRET_NAME.search(name) and len(value) > 3}
+    from notifyctl.domain.redact import redact  # deferred: its patterns cost 1 ms that only a bug pays
+
+    secrets = {value for name, value in environ.items() if re.search(_SECRET_NAMES, name) and len(value) > 3}
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "[secret]")
     lines = (line if line.startswith('  File "') else redact(line) for line in text.splitlines())

@@ -19,6 +19,7 @@ from notifyctl.cli.options import wanted  # noqa: E402 - below the switch on pur
 from notifyctl.cli.screen import Screen, check_format  # noqa: E402 - below the switch on purpose
 from notifyctl.cli.table import VERBS, Verb  # noqa: E402 - below the switch on purpose
 
+gc.freeze()  # nor is it looked for among them later
 gc.enable()
 
 _COMPLETE = "_NOTIFYCTL_COMPLETE"

@@ -1,10 +1,8 @@
 """`explain`: what a word on the screen means, without a network and without a server."""
 
-import json
 import textwrap
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
-from importlib import resources
 from typing import Annotated
 
 import typer
@@ -103,6 +101,9 @@ def _state(name: str) -> Result:
 
 def _message() -> Result:
     """The JSON Schema of the job data, version 1."""
+    import json
+    from importlib import resources
+
     text = resources.files("notifyctl.domain").joinpath("message-v1.schema.json").read_text("utf-8")
     return Result({"topic": "message", "document": json.loads(text)}, (text.rstrip("\n"),))
 
