@@ -64,8 +64,9 @@ class Duties:
             self._claimer.lost_reply = True  # until the reply to this is there
             if orphans:
                 jobs = await tools.queue.adopt(tools.token, pace.lock, tools.name, orphans)
-                tools.log.adopted(len(jobs))
                 self._claimer.take(jobs)
+                if jobs:
+                    tools.log.adopted(len(jobs))
             self._claimer.lost_reply = False
 
     async def _orphans(self, everybody: bool) -> list[Held]:

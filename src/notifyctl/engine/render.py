@@ -54,6 +54,8 @@ class Renderer:
     def open(self, job: Job, taken_at: float) -> Errand:
         """Read a job at the door; raises `InvalidMessage`."""
         refuse_kind(job)
+        if job.timestamp <= 0:
+            raise InvalidMessage("MSG-SHAPE", "is no time in milliseconds", "timestamp", "leave it to BullMQ")
         data = job.data or b""
         message = jobdata.read(data, self.revision.types)
         kind = self.revision.types[message.type]

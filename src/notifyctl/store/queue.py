@@ -13,7 +13,7 @@ CLAIM_BYTES = 4_000_000  # the most that one claim brings in; larger batches wou
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job that this worker holds. `timestamp` is the producer's clock, in milliseconds.
+    """A job that this worker holds. `timestamp` is the producer's clock, in milliseconds (0 = unusable).
 
     `starts` counts how often any worker started it, `stalls` how often BullMQ found it abandoned; `deferred` is
     BullMQ's order to fail it unprocessed; `kind` is '' for a plain job, else `scheduler` or `flow`; `inherited` says
@@ -158,7 +158,15 @@ def _lane_counts(queue: str, row: Sequence[Any]) -> LaneCounts:
 
 def _job(row: Sequence[Any], data: bytes | None) -> Job:
     lane, identity, starts, deferred, stalls, stamp, kind = row
-    return Job(lane, _text(identity), starts, _text(deferred), stalls, int(float(stamp)), _text(kind), data)
+    return Job(lane, _text(identity), starts, _text(deferred), stalls, _time(stamp), _text(kind), data)
+
+
+def _time(stamp: bytes) -> int:
+    """Milliseconds; 0 for what is no time, since a producer may give any text."""
+    try:
+        return int(float(stamp))
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _options(identity: str, delay: int, priority: int) -> str:
@@ -177,4 +185,5 @@ def _is_ours(lock: str) -> bool:
 
 
 def _text(value: bytes | str) -> str:
-    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+    """As text; an id that is none, which no client of BullMQ writes, finds no job and stops nobody."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
