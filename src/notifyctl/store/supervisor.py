@@ -95,7 +95,7 @@ def supervise(directory: Path, binary: str, idle: float) -> None:
         if connection:
             with connection:
                 if watch(connection, directory, idle):
-                    connection.sendall(b"SHUTDOWN\r\n")
+                    ask_to_end(connection)
                     return
         elif child and child.wait() > 0:  # it ended by itself; killed (below 0) it deserves another start
             raise GaveUp("the server ended before it was ready")
@@ -177,13 +177,23 @@ def _traffic(connection: socket.socket) -> tuple[int, int]:
 
 
 def shut_down(directory: Path) -> None:
-    """Let the server end cleanly, its log written, and wait until it has."""
-    with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
-        connection.connect(str(socket_path(directory)))
-        connection.sendall(b"SHUTDOWN\r\n")
-        lock = os.open(directory / "server.lock", os.O_RDWR)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """Let the server end cleanly, its log written, also one that has only just been started; wait until it has."""
+    with contextlib.suppress(FileNotFoundError):
+        while (lock := try_lock(directory / "server.lock")) is None:
+            with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
+                connection.connect(str(socket_path(directory)))
+                ask_to_end(connection)
+            time.sleep(PAUSE)
         os.close(lock)
+
+
+def ask_to_end(connection: socket.socket) -> None:
+    """Ask the server to end, and insist when it refuses: it closes the connection when it obeys."""
+    connection.settimeout(LONGEST_ANSWER)
+    connection.sendall(b"SHUTDOWN\r\n")
+    if connection.recv(256):
+        connection.sendall(b"SHUTDOWN NOW FORCE\r\n")
+        connection.recv(256)
 
 
 def main(directory: Path, binary: str, lock: int, idle: float) -> None:
