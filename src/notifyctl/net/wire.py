@@ -24,7 +24,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
 
-from aiohttp import ClientError, ClientPayloadError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar
+from aiohttp import (
+    ClientError,
+    ClientPayloadError,
+    ClientRequest,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+)
+from aiohttp.helpers import BaseTimerContext, TimeoutHandle
+from multidict import CIMultiDict
 from yarl import URL
 
 from notifyctl import __version__
@@ -66,8 +76,9 @@ class Wire:
 
     async def __aenter__(self) -> "Wire":
         self._loop = asyncio.get_running_loop()
+        self._dialler = Dialler(self._context, self._pace.connect, self._pace.keepalive, self._max_connections)
         self._session = ClientSession(
-            connector=Dialler(self._context, self._pace.connect, self._pace.keepalive, self._max_connections),
+            connector=self._dialler,
             timeout=self._timeout(self._pace.total),
             cookie_jar=DummyCookieJar(),
             headers=_HEADERS,
@@ -115,22 +126,45 @@ class Wire:
         return response
 
     async def _call(self, request: Request, url: URL, parcel: Parcel, limits: ClientTimeout) -> Response:
-        answer = await self._session.request(
-            request.method,
-            url,
-            headers=request.headers,
-            data=parcel,
-            skip_auto_headers=None if request.body else ("Content-Type",),
-            allow_redirects=False,
-            timeout=limits,
-        )
+        clock = TimeoutHandle(self._loop, limits.total, ceil_threshold=_EXACT)
+        end, timer = clock.start(), clock.timer()
         try:
-            body = await _read(answer)
+            with timer:
+                answer = await self._exchange(self._prepared(request, url, parcel, timer), timer, limits)
+            try:
+                body = await _read(answer)
+            except BaseException:
+                answer.close()
+                raise
             headers = {name.lower(): value for name, value in answer.headers.items()}
             return Response(answer.status, headers, _plain(body, headers.get("content-encoding", "")))
+        finally:
+            if end:
+                end.cancel()
+
+    def _prepared(self, request: Request, url: URL, parcel: Parcel, timer: BaseTimerContext) -> ClientRequest:
+        headers = CIMultiDict(_HEADERS)
+        headers.update(request.headers)
+        skip = None if request.body else ("Content-Type",)
+        return ClientRequest(
+            request.method, url, headers=headers, skip_auto_headers=skip, data=parcel,
+            loop=self._loop, timer=timer, session=self._session,
+        )  # fmt: skip
+
+    async def _exchange(
+        self, prepared: ClientRequest, timer: BaseTimerContext, limits: ClientTimeout
+    ) -> ClientResponse:
+        """What `ClientSession.request` does, without what a call of ours never has: it costs a tenth of a mail."""
+        connection = await self._dialler.connect(prepared, [], limits)
+        assert connection.protocol is not None
+        connection.protocol.set_response_params(timer=timer, read_until_eof=True, auto_decompress=False)
+        try:
+            answer = await prepared.send(connection)
+            await answer.start(connection)
         except BaseException:
-            answer.close()
+            connection.close()
             raise
+        return answer
 
     def _timeout(self, seconds: float) -> ClientTimeout:
         return ClientTimeout(total=seconds, ceil_threshold=_EXACT)
