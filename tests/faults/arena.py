@@ -26,7 +26,7 @@ TYPES = {"critical": "booking.confirmation", "standard": "booking.reminder", "bu
 PRIORITIES = tuple(TYPES)
 PROVIDERS = ("resend", "postmark", "ses")
 HTML = "<p>" + "Doors at seven. " * 1250 + "</p>"  # 20 kB
-PATIENCE = 120.0  # seconds until a test gives up
+PATIENCE = 60.0  # seconds until a test gives up
 
 Fault = dict[str, Any]
 
@@ -75,8 +75,8 @@ class Arena:
         """Enqueue so many messages of each priority."""
         return [self.mail(name, priority) for _ in range(each) for priority in PRIORITIES]
 
-    def enqueue(self, mail: Mail, data: bytes | None, job: str = "", lane: str = "") -> None:
-        """Add a job as BullMQ does: an id that exists is left alone. `job` and `lane` where they are unusual."""
+    def enqueue(self, mail: Mail, data: bytes | None, job: str = "", lane: str = "", **unusual: str) -> None:
+        """Add a job as BullMQ does: an id that exists is left alone. Job, lane and fields may be unusual."""
         base, identity = lane or mail.lane, job or mail.id
         if self.redis.exists(base + identity):
             return
@@ -84,7 +84,7 @@ class Arena:
         if data is not None:
             fields["data"] = data
         with self.redis.pipeline(transaction=True) as pipe:
-            pipe.hset(base + identity, mapping={**fields, "delay": 0, "priority": 0})
+            pipe.hset(base + identity, mapping={**fields, "delay": 0, "priority": 0, **unusual})
             pipe.lpush(f"{base}wait", identity)
             pipe.zadd(f"{base}marker", {"0": 0})
             pipe.execute()
@@ -94,6 +94,15 @@ class Arena:
         with self.redis.pipeline(transaction=True) as pipe:
             pipe.zrem(f"{mail.lane}{state}", mail.id)
             pipe.hdel(mail.lane + mail.id, "finishedOn", "processedOn", "failedReason", "returnvalue")
+            pipe.lpush(f"{mail.lane}wait", mail.id)
+            pipe.zadd(f"{mail.lane}marker", {"0": 0})
+            pipe.execute()
+
+    def promote(self, mail: Mail) -> None:
+        """Have a delayed job run now, as BullMQ's `job.promote()` does."""
+        with self.redis.pipeline(transaction=True) as pipe:
+            pipe.zrem(f"{mail.lane}delayed", mail.id)
+            pipe.hset(mail.lane + mail.id, "delay", 0)
             pipe.lpush(f"{mail.lane}wait", mail.id)
             pipe.zadd(f"{mail.lane}marker", {"0": 0})
             pipe.execute()

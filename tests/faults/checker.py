@@ -127,7 +127,7 @@ class _View:
             for name in LISTS:
                 ranged = self.redis.lrange if name in ("wait", "active", "paused") else self.redis.zrange
                 for job in ranged(base + name, 0, -1):
-                    self.places[base + job.decode()].append(name)
+                    self.places[base + job.decode(errors="replace")].append(name)
 
     def life(self, mail: Mail) -> Life:
         record = self._hash(f"{OWN}msg:{mail.id}")
