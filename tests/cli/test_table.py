@@ -28,6 +28,10 @@ class TestEachCommand:
     def test_explains_every_parameter(self, verb):
         assert [item.name for item in load(verb).params if not item.help] == []
 
+    def test_names_the_values_of_its_options_itself(self, verb):
+        """What the parser calls them by default changes with its version."""
+        assert [item.name for item in load(verb).params if not (item.metavar or getattr(item, "is_flag", False))] == []
+
     def test_fits_into_a_line_of_the_list(self, verb):
         assert len("  ") + max(len(other.name) for other in VERBS) + 2 + len(verb.help) <= WIDTH
 

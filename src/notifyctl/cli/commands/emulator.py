@@ -21,10 +21,11 @@ def emulator(
     ] = 4600,
     env: Annotated[bool, typer.Option("--env", help="Print exports for a shell instead of addresses.")] = False,
     store: Annotated[
-        Path | None, typer.Option("--store", help="Append each accepted copy to this file, a line of JSON each.")
+        Path | None,
+        typer.Option("--store", metavar="FILE", help="Append each accepted copy to this file, a line of JSON each."),
     ] = None,
     keep_bodies: Annotated[bool, typer.Option("--keep-bodies", help="Keep bodies, not only size and hash.")] = False,
-    seed: Annotated[int, typer.Option("--seed", help="Repeats what faults with a probability do.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Repeats what faults with a probability do.")] = 0,
 ) -> None:
     """Serve local Resend, Postmark and SES with a mailbox.
 

@@ -33,7 +33,10 @@ Delay = Annotated[
     int | None, typer.Option("--delay", metavar="DURATION", parser=_delay, help="Not before: 90s, 30m, 2h.")
 ]
 Priority = Annotated[
-    int, typer.Option("--priority", min=0, max=2_097_151, help="BullMQ's, within the lane; 1 is first after 0.")
+    int,
+    typer.Option(
+        "--priority", metavar="N", min=0, max=2_097_151, help="BullMQ's, within the lane; 1 is first after 0."
+    ),
 ]
 RejectsTo = Annotated[
     Path | None, typer.Option("--rejects", metavar="FILE", help="Write refused lines, unchanged, to this new file.")
