@@ -235,6 +235,6 @@ def end(talk: Talk, manners: str) -> None:
         return talk.reset()
     if manners == "says goodbye":
         talk.sock.setblocking(False)
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # ValueError: the whole peer was ended meanwhile
             talk.sock.unwrap()  # sends close_notify, does not wait for the client's
     return talk.sock.close()
