@@ -152,25 +152,39 @@ class Carrier:
         return next_step(errand.record, self._situation(errand))
 
     async def _read(self, errand: Errand) -> None:
-        """Read the record afresh, and close attempts whose worker did not live to tell."""
-        attempts = self._tools.attempts
-        errand.record = await patiently(self._tools, "read", lambda: attempts.read(errand.message.id))
+        """Read the record afresh, again when a worker believed dead told of its call in the meantime."""
+        attempts, told = self._tools.attempts, True
+        while told:
+            errand.record = await patiently(self._tools, "read", lambda: attempts.read(errand.message.id))
+            told = await self._abandon(errand)
+
+    async def _abandon(self, errand: Errand) -> bool:
+        """Close attempts whose worker did not live to tell; True when one has told by now."""
         now, window = self._tools.clock.now(), self._tools.revision.pace.max_send * 1000
         for attempt in errand.record.attempts:
             if attempt.outcome is None and now >= attempt.intent_at + window:
                 gone = replace(attempt, outcome=_ABANDONED, result_at=now)
                 settled = await self._settler.settle(settlement(errand, None, gone))
+                if settled.code == "stale":
+                    return True
                 errand.record = with_outcome(errand.record, attempt.id, _ABANDONED, now)
                 errand.record = replace(errand.record, version=settled.version)
+        return False
 
     async def _reject(self, job: Job, error: InvalidMessage) -> None:
-        """End a job that cannot be read; its record is touched only while nothing was ever sent under its id."""
-        message, version = peek_id(job.data or b""), 0
-        if message:
-            record = await patiently(self._tools, "read", lambda: self._tools.attempts.read(message))
-            message, version = ("", 0) if record.attempts else (message, record.version)
-        await self._settler.settle(rejection(job, message, version, error))
+        """End a job that cannot be read; of many bad ones under one id, each has its turn."""
+        code = "stale"
+        while code == "stale":
+            message, version = await self._untouched(peek_id(job.data or b""))
+            code = (await self._settler.settle(rejection(job, message, version, error))).code
         self._tools.log.rejected(job.id, error)
+
+    async def _untouched(self, message: str) -> tuple[str, int]:
+        """The id with its record's version, or an empty id when something may have been sent under it."""
+        if not message:
+            return "", 0
+        record = await patiently(self._tools, "read", lambda: self._tools.attempts.read(message))
+        return ("", 0) if record.attempts or record.ended else (message, record.version)
 
     async def stumble(self, job: Job) -> None:
         """Give a job back over which this code failed; without a record it will end as unknown, never be sent."""

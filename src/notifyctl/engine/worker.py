@@ -93,8 +93,15 @@ class Worker:
             await self._carrier.carry(job, asyncio.get_running_loop().time())
         except Exception as error:
             self._tools.log.bug(job.id, error)
-            await self._carrier.stumble(job)
+            await self._stumble(job)
         self._claimer.release(job)
+
+    async def _stumble(self, job: Job) -> None:
+        """Give the job back; when even that fails it stays ours on record, and is taken up again."""
+        try:
+            await self._carrier.stumble(job)
+        except Exception as error:
+            self._tools.log.bug(job.id, error)
 
 
 def collect_rarely() -> None:

@@ -11,6 +11,7 @@
 local own, token = KEYS[1], ARGV[1]
 local now = clock(ARGV[2])
 local answers, refused = {}, {}
+local TAKEN = {accepted = true, delivered = true, bounced = true, complained = true}
 local OPEN = {queued = true, attempting = true, held = true}
 
 -- Generic cell rate: `tat` is the time at which the bucket would be empty again.
@@ -51,10 +52,11 @@ end
 local function admit(item)
   local lane = KEYS[1 + item[1]]
   local record, attempt = own .. 'msg:' .. item[3], own .. 'att:' .. item[5]
-  local version = redis.call('HGET', record, 'v') or '0'
+  local version, state = unpack(redis.call('HMGET', record, 'v', 'state'))
+  version = version or '0'
   if redis.call('EXISTS', attempt) == 1 then return {'ok', tonumber(version)} end
   if redis.call('GET', lane .. item[2] .. ':lock') ~= token then return {'lost'} end
-  if tonumber(version) ~= item[4] then return {'stale'} end
+  if tonumber(version) ~= item[4] or TAKEN[state] then return {'stale'} end
   local free_at = room(item[6], item[13], item[14])
   if free_at then return {'full', free_at} end
   return {'ok', write(record, attempt, item)}
