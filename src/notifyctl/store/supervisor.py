@@ -41,9 +41,9 @@ def command(binary: str, directory: Path, path: Path) -> list[str]:
     ]
 
 
-def try_lock(path: Path) -> int | None:
+def try_lock(path: Path, make: int = os.O_CREAT) -> int | None:
     """An open file that holds the lock until the last copy of it is closed, or None when somebody else holds it."""
-    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(path, os.O_RDWR | make, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -179,7 +179,7 @@ def _traffic(connection: socket.socket) -> tuple[int, int]:
 def shut_down(directory: Path) -> None:
     """Let the server end cleanly, its log written, also one that has only just been started; wait until it has."""
     with contextlib.suppress(FileNotFoundError):
-        while (lock := try_lock(directory / "server.lock")) is None:
+        while (lock := try_lock(directory / "server.lock", make=0)) is None:  # 0: the directory may be being deleted
             with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
                 connection.connect(str(socket_path(directory)))
                 ask_to_end(connection)
