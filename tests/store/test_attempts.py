@@ -78,6 +78,14 @@ class TestAnIntent:
             assert lab.admit(W1, intent("m", "a2", wrong))[0].code == "stale"
         assert lab.admit(W1, intent("m", "a2", version))[0].code == "ok"
 
+    def test_is_refused_over_an_accepted_message_whatever_version_it_was_decided_on(self, lab: Lab):
+        in_doubt(lab)
+        lab.settle(W2, accepted())
+        lab.now += 30_000
+        lab.claim(W1)
+        latest = lab.record("m").version
+        assert lab.admit(W1, intent("m", "a2", version=latest, why=Why.RESEND))[0].code == "stale"
+
     def test_that_begins_a_new_search_forgets_the_looks_of_the_old_one_and_a_replay_is_one(self, lab: Lab):
         version = in_doubt(lab)
         lab.now += 30_000
