@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from interop.parties import Emulator, Node, our_worker
+from interop.parties import Emulator, Node, NodeWorker, our_worker
 
 LINES = ("bullmq", "bullmq5")
 
@@ -40,6 +40,21 @@ def redis(valkey) -> Iterator[Redis]:
     """A plain view of the keys."""
     with Redis(port=valkey.port, decode_responses=True) as client:
         yield client
+
+
+@pytest.fixture
+def theirs(valkey, line: str) -> Iterator[Callable[..., NodeWorker]]:
+    """Starts Node workers on the queue `mail`; none outlives its test."""
+    started: list[NodeWorker] = []
+
+    def start(**options: object) -> NodeWorker:
+        started.append(NodeWorker(line, valkey.port, "mail", **options))
+        started[-1].await_ready()
+        return started[-1]
+
+    yield start
+    for worker in started:
+        worker.kill()
 
 
 Start = Callable[..., AbstractContextManager[object]]

@@ -133,7 +133,17 @@ class NodeWorker:
     def __init__(self, line: str, port: int, queue: str, **options: object) -> None:
         command = ["node", str(HERE / "worker.mjs"), line, str(port), queue, json.dumps(options)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def await_ready(self) -> None:
+        """Return when it asks for jobs."""
         assert self.process.stdout and json.loads(self.process.stdout.readline()) == ["ready", None]
+
+    def kill(self) -> None:
+        """End the process in the middle of what it does."""
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
 
     def stop(self) -> list[str]:
         """End the process; the ids of the jobs that it has processed."""

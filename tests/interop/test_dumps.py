@@ -128,32 +128,30 @@ def played(story: Story, start: Callable[[], Any], retried: bool = False) -> lis
 
 
 @contextmanager
-def node_worker(line: str, port: int, ends: dict[str, Any], concurrency: int, **options: Any):
-    worker = NodeWorker(line, port, "mail", ends=ends, worker={"concurrency": concurrency}, **options)
-    try:
-        yield
-    finally:
-        worker.stop()
+def node_worker(theirs: Callable[..., NodeWorker], ends: dict[str, Any], concurrency: int, **options: Any):
+    worker = theirs(ends=ends, worker={"concurrency": concurrency}, **options)
+    yield
+    worker.stop()
 
 
 @pytest.mark.parametrize("retried", [False, True], ids=["", "retried by a person"])
-def test_one_at_a_time_all_keys_and_the_whole_event_stream_are_equal(line, valkey, redis, ours, retried):
+def test_one_at_a_time_all_keys_and_the_whole_event_stream_are_equal(line, theirs, redis, ours, retried):
     with a_story(line, redis) as story:
-        mine = played(story, lambda: ours("mail", ONE_AT_A_TIME), retried)
+        by_us = played(story, lambda: ours("mail", ONE_AT_A_TIME), retried)
         ends = story.ends
     with a_story(line, redis) as story:
-        theirs = played(story, lambda: node_worker(line, valkey.port, ends, 1), retried)
-    for ours_then, theirs_then in zip(mine, theirs, strict=True):
+        by_node = played(story, lambda: node_worker(theirs, ends, 1), retried)
+    for ours_then, theirs_then in zip(by_us, by_node, strict=True):
         assert dump.differences(ours_then, theirs_then) == []
 
 
-def test_many_at_once_all_keys_are_equal_and_the_events_of_each_job(line, valkey, redis, ours):
+def test_many_at_once_all_keys_are_equal_and_the_events_of_each_job(line, theirs, redis, ours):
     with a_story(line, redis) as story:
-        mine = played(story, lambda: ours("mail"))
+        by_us = played(story, lambda: ours("mail"))
         ends = story.ends
     with a_story(line, redis) as story:
-        theirs = played(story, lambda: node_worker(line, valkey.port, ends, 16))
-    for ours_then, theirs_then in zip(mine, theirs, strict=True):
+        by_node = played(story, lambda: node_worker(theirs, ends, 16))
+    for ours_then, theirs_then in zip(by_us, by_node, strict=True):
         ours_events, their_events = ours_then.pop("events"), theirs_then.pop("events")
         assert dump.differences(ours_then, theirs_then) == []
         assert dump.by_job(ours_events) == dump.by_job(their_events)
@@ -168,7 +166,7 @@ def without_waits(held: dump.Dump, job: str) -> dump.Dump:
     return {**held, job: held[job] | {"delay": "<time>"}, "delayed": list(held["delayed"])}
 
 
-def test_a_job_given_back_for_later_leaves_the_keys_of_a_delayed_error(line, valkey, redis, ours, emulator):
+def test_a_job_given_back_for_later_leaves_the_keys_of_a_delayed_error(line, theirs, redis, ours, emulator):
     """A provider that asks for a pause: no attempt of BullMQ's is burnt, and the job comes back by itself."""
     phase = [good("paused") | {"data": mail("paused", type="event.cancelled")}]
     emulator.fault(status=429, headers={"Retry-After": "2"})
@@ -182,14 +180,14 @@ def test_a_job_given_back_for_later_leaves_the_keys_of_a_delayed_error(line, val
                 story.end([job])
                 return [held, story.dump()], story.ends
 
-    mine, ends = play(lambda: ours("mail", ONE_AT_A_TIME))
-    theirs, _ = play(lambda: node_worker(line, valkey.port, ends, 1, delays={"1": 2000}))
-    for ours_then, theirs_then in zip(mine, theirs, strict=True):
+    by_us, ends = play(lambda: ours("mail", ONE_AT_A_TIME))
+    by_node, _ = play(lambda: node_worker(theirs, ends, 1, delays={"1": 2000}))
+    for ours_then, theirs_then in zip(by_us, by_node, strict=True):
         assert dump.differences(ours_then, theirs_then) == []
 
 
 @pytest.mark.parametrize("reason", ["a delayed job", "a limit of rate"])
-def test_a_queue_told_to_wait_is_not_called_drained(line, valkey, redis, ours, reason):
+def test_a_queue_told_to_wait_is_not_called_drained(line, theirs, redis, ours, reason):
     """With nothing left to do now, the last event is the end of the last job."""
 
     def play(start: Callable[[], Any]) -> tuple[dump.Dump, dict[str, Any]]:
@@ -205,7 +203,7 @@ def test_a_queue_told_to_wait_is_not_called_drained(line, valkey, redis, ours, r
             left.pop("marker", None)  # whether a sleeping worker has taken it by now
             return (without_waits(left, "far") if "far" in left else left), story.ends
 
-    mine, ends = play(lambda: ours("mail", ONE_AT_A_TIME))
-    theirs, _ = play(lambda: node_worker(line, valkey.port, ends, 1))
-    assert dump.differences(mine, theirs) == []
-    assert mine["events"][-1]["event"] == "completed"
+    by_us, ends = play(lambda: ours("mail", ONE_AT_A_TIME))
+    by_node, _ = play(lambda: node_worker(theirs, ends, 1))
+    assert dump.differences(by_us, by_node) == []
+    assert by_us["events"][-1]["event"] == "completed"

@@ -3,7 +3,7 @@
 import signal
 
 from interop.mail import address, mail
-from interop.parties import NodeWorker, until
+from interop.parties import until
 
 HASTY = {"concurrency": 2, "stalledInterval": 50, "maxStalledCount": 1, "lockDuration": 200}
 EIGHT = "[limits]\nin_flight = 8\n"
@@ -23,13 +23,11 @@ def added(node, count: int) -> dict[str, str]:
     return {job: address(f"m/{at}") for at, job in enumerate(ids)}
 
 
-def a_crash(line, port: int, redis, jobs: dict[str, str]) -> None:
+def a_crash(theirs, redis, jobs: dict[str, str]) -> None:
     """A BullMQ worker starts these jobs, and dies."""
-    dying = NodeWorker(line, port, "mail", worker=HASTY | {"concurrency": len(jobs)}, hang=True)
+    dying = theirs(worker=HASTY | {"concurrency": len(jobs)}, hang=True)
     until("all jobs started", lambda: len(redis.lrange("bull:mail:active", 0, -1)) == len(jobs))
-    dying.process.kill()
-    dying.process.wait()
-    dying.process.stdout.close()
+    dying.kill()
 
 
 def our_jobs(redis) -> list[str]:
@@ -38,7 +36,7 @@ def our_jobs(redis) -> list[str]:
     return [job for job in active if (redis.get(f"bull:mail:{job}:lock") or "").startswith("nf.")]
 
 
-def test_side_by_side_each_job_is_run_by_exactly_one(line, valkey, node, redis, ours, emulator):
+def test_side_by_side_each_job_is_run_by_exactly_one(node, theirs, redis, ours, emulator):
     """We hold eight jobs at a provider that takes long to answer, while Node's stall check goes round and round."""
     node.listen(queue="mail")
     emulator.fault(delay_s=1.5, times=-1)
@@ -46,10 +44,10 @@ def test_side_by_side_each_job_is_run_by_exactly_one(line, valkey, node, redis, 
     with ours("mail", EIGHT):
         until("eight jobs of ours", lambda: len(our_jobs(redis)) == 8)
         held, seen = our_jobs(redis), set()
-        theirs = NodeWorker(line, valkey.port, "mail", worker=HASTY)
+        neighbour = theirs(worker=HASTY)
         until("rounds of the stall check", lambda: stall_rounds(redis, seen) >= ROUNDS)
         ends = [node.ended(queue="mail", id=job) for job in jobs]
-    by_node = theirs.stop()
+    by_node = neighbour.stop()
     assert {end["event"] for end in ends} == {"completed"}
     assert set(held).isdisjoint(by_node)
     assert len(by_node) + len(emulator.copies()) == len(jobs)
@@ -58,7 +56,7 @@ def test_side_by_side_each_job_is_run_by_exactly_one(line, valkey, node, redis, 
     assert "stalled" not in [event for event, _ in node.heard(queue="mail")]
 
 
-def test_jobs_of_a_killed_worker_wait_for_us_and_not_for_node(line, valkey, node, redis, ours, emulator):
+def test_jobs_of_a_killed_worker_wait_for_us_and_not_for_node(node, theirs, redis, ours, emulator):
     """The long locks outlive the process; the next worker of ours finds the attempts and sends nothing twice."""
     node.listen(queue="mail")
     emulator.fault(action="hang", times=8)
@@ -67,9 +65,9 @@ def test_jobs_of_a_killed_worker_wait_for_us_and_not_for_node(line, valkey, node
         until("eight calls that hang", lambda: emulator.control("GET", "/mailbox")["total"] == 8)
         worker.send_signal(signal.SIGKILL)
         worker.wait()
-    theirs, seen = NodeWorker(line, valkey.port, "mail", worker=HASTY), set()
+    neighbour, seen = theirs(worker=HASTY), set()
     until("rounds of the stall check", lambda: stall_rounds(redis, seen) >= ROUNDS)
-    assert theirs.stop() == []
+    assert neighbour.stop() == []
     assert sorted(our_jobs(redis)) == sorted(jobs)
     assert redis.smembers("bull:mail:stalled") == set(jobs)  # as far as BullMQ may go with them
     with ours("mail", 'pace = "demo"\n' + EIGHT):
@@ -80,11 +78,11 @@ def test_jobs_of_a_killed_worker_wait_for_us_and_not_for_node(line, valkey, node
     assert "stalled" not in [event for event, _ in node.heard(queue="mail")]
 
 
-def test_jobs_that_a_crashed_node_worker_had_started_are_not_sent(line, valkey, node, redis, ours, emulator):
+def test_jobs_that_a_crashed_node_worker_had_started_are_not_sent(node, theirs, redis, ours, emulator):
     """It may have sent them, and left no record: a human must look. Nobody else checks for stalled jobs here."""
     node.listen(queue="mail")
     jobs = added(node, 3)
-    a_crash(line, valkey.port, redis, jobs)
+    a_crash(theirs, redis, jobs)
     with ours("mail", 'pace = "demo"\n'):
         ends = [node.ended(queue="mail", id=job) for job in jobs]
     assert {end["event"] for end in ends} == {"failed"}
@@ -92,13 +90,13 @@ def test_jobs_that_a_crashed_node_worker_had_started_are_not_sent(line, valkey, 
     assert emulator.copies() == {}
 
 
-def test_jobs_that_bullmq_orders_to_fail_are_not_sent(line, valkey, node, redis, ours, emulator):
+def test_jobs_that_bullmq_orders_to_fail_are_not_sent(node, theirs, redis, ours, emulator):
     """Its stall check puts them back with an order for whoever claims next."""
     node.listen(queue="mail")
     jobs = added(node, 3)
-    a_crash(line, valkey.port, redis, jobs)
+    a_crash(theirs, redis, jobs)
     node.concurrency(queue="mail", most=0)  # so that only the stall check of this worker does anything
-    checker = NodeWorker(line, valkey.port, "mail", worker=HASTY | {"maxStalledCount": 0})
+    checker = theirs(worker=HASTY | {"maxStalledCount": 0})
     until("orders to fail", lambda: all(redis.hexists(f"bull:mail:{job}", "defa") for job in jobs))
     assert checker.stop() == []
     redis.hdel("bull:mail:meta", "concurrency")
