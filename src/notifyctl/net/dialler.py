@@ -22,6 +22,12 @@ from notifyctl.net.parcel import Parcel
 _DNS_TTL = 10  # seconds; a provider that moves must be found again within the first retries
 
 
+class Call(ClientRequest):
+    """What the pool is asked for: where to, and for which parcel."""
+
+    parcel: Parcel
+
+
 class Dialler(TCPConnector):
     """A pool of `Line`s. `keepalive` is the longest idle time in seconds, `limit` the most lines."""
 
@@ -73,4 +79,4 @@ class Dialler(TCPConnector):
 
 
 def _parcel(req: ClientRequest) -> Parcel:
-    return cast(Parcel, req.body)
+    return cast(Call, req).parcel

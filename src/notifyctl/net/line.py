@@ -101,6 +101,10 @@ class Line(ResponseHandler):
             return True
         return self.owner is None and self._watch is not None and not events[0][1] & _HANGUP
 
+    def put(self, content: bytes) -> None:
+        """Write to a line that is ready."""
+        cast(asyncio.Transport, self.transport).write(content)
+
     def data_received(self, data: bytes) -> None:
         asked = self.asked
         super().data_received(data)

@@ -1,15 +1,10 @@
-"""The body of one call on its way out, and what is known of that way.
+"""One request on its way out, and what is known of that way.
 
 A parcel is written at most once. Right before its first byte it asks whether the moment to start has
 passed and whether the line is still good; after it, `handed_over` tells what the line knows.
 """
 
-from typing import cast
-
 from aiohttp import ClientError
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http_writer import StreamWriter
-from aiohttp.payload import Payload
 
 from notifyctl.net.line import Line
 
@@ -18,18 +13,15 @@ class NotStarted(ClientError):
     """The parcel refused to be written; its `stage` and `stale` say why."""
 
 
-class Parcel(Payload):
-    """One request body; `stage` is where the call is, in the words of `Broken`.
+class Parcel:
+    """A whole request, head and body; `stage` is where the call is, in the words of `Broken`.
 
     `start_by` is the latest time of the loop's clock for the first byte, or None. `stale` is set when
     the line was an idle one that its peer had closed: another line may be tried, nothing was written.
     """
 
-    _autoclose = True
-
-    def __init__(self, body: bytes, start_by: float | None) -> None:
-        super().__init__(body)
-        self._size = len(body)
+    def __init__(self, content: bytes, start_by: float | None) -> None:
+        self._content = content
         self._start_by = start_by
         self._line: Line | None = None
         self._refused = False
@@ -46,14 +38,12 @@ class Parcel(Payload):
         # A line goes on to another call only after the whole answer to this one.
         return line.owner is not self or not line.unsent
 
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        stream = cast(StreamWriter, writer)
-        line = self._line = cast(Line, stream.protocol)
-        now = self._admit(line)
-        self.begun, self.stage = now, "write"
-        self._consumed = True  # aiohttp repeats no request whose body is consumed
+    def write(self, line: Line) -> None:
+        """Write everything to the line, or raise NotStarted with nothing written."""
+        self._line = line
+        self.begun, self.stage = self._admit(line), "write"
         line.owner, line.asked = self, True
-        await stream.write(self._value, drain=False)
+        line.put(self._content)
         # Closing at once means that the system refused the very first write.
         self._refused = not line.alive()
 
@@ -64,10 +54,8 @@ class Parcel(Payload):
             raise NotStarted("the moment to start had passed")
 
     def _admit(self, line: Line) -> float:
-        """The time of the first byte, or raise: begun before, too late, or no good line."""
+        """The time of the first byte, or raise: too late, or no good line."""
         now: float = line._loop.time()
-        if self._consumed:
-            raise NotStarted("a request is written once")
         self.check_time(now)
         if not line.ready():
             self.stage, self.stale = "connect", line.owner is not None
@@ -78,9 +66,3 @@ class Parcel(Payload):
         """Stop: nothing of it leaves any more."""
         if self._line is not None and self._line.owner is self:
             self._line.abandon()
-
-    async def write(self, writer: AbstractStreamWriter) -> None:
-        await self.write_with_length(writer, None)
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        return cast(bytes, self._value).decode(encoding, errors)

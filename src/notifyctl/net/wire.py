@@ -18,34 +18,34 @@ goes to loopback only (the emulator); any other plain address is `Broken("tls", 
 
 import asyncio
 import ipaddress
+import re
 import ssl
 import zlib
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
+from typing import cast
 
-from aiohttp import (
-    ClientError,
-    ClientPayloadError,
-    ClientRequest,
-    ClientResponse,
-    ClientSession,
-    ClientTimeout,
-    DummyCookieJar,
-)
-from aiohttp.helpers import BaseTimerContext, TimeoutHandle
-from multidict import CIMultiDict
+from aiohttp import ClientError, ClientPayloadError, ClientTimeout
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from notifyctl import __version__
 from notifyctl.domain.outcome import Broken, Request, Response
 from notifyctl.domain.pace import Pace
-from notifyctl.net.dialler import Dialler
+from notifyctl.net.dialler import Call, Dialler
+from notifyctl.net.line import Line
 from notifyctl.net.parcel import Parcel
 
 MAX_ANSWER = 1_000_000  # bytes; the longest honest answer of a provider is a thousandth of that
-_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": f"notifyctl/{__version__}"}
-_EXACT = float("inf")  # aiohttp rounds longer time-outs up to whole seconds unless told not to
+_HEADERS = (
+    ("Accept", "application/json"),
+    ("Accept-Encoding", "identity"),
+    ("User-Agent", f"notifyctl/{__version__}"),
+)
+_BREAK = re.compile(r"[\x00-\x1f\x7f]")
+_UNLIMITED = ClientTimeout(total=None, connect=None, sock_connect=None)  # the limits are set around the calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +77,13 @@ class Wire:
     async def __aenter__(self) -> "Wire":
         self._loop = asyncio.get_running_loop()
         self._dialler = Dialler(self._context, self._pace.connect, self._pace.keepalive, self._max_connections)
-        self._session = ClientSession(
-            connector=self._dialler,
-            timeout=self._timeout(self._pace.total),
-            cookie_jar=DummyCookieJar(),
-            headers=_HEADERS,
-            auto_decompress=False,
-            trust_env=False,
-        )
+        self._calls: dict[URL, Call] = {}
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._session.close()
+        await self._dialler.close()
         await asyncio.sleep(0)  # what was aborted is closed in the loop's next turn
 
     async def send(self, request: Request, start_by: float | None = None) -> Exchange:
@@ -104,70 +97,49 @@ class Wire:
         url = _destination(request.url)
         if isinstance(url, Broken):
             return Exchange(url, 0.0, None)
-        limits = self._session.timeout
+        head, end = _head(request, url), began + self._pace.total
         while True:
-            parcel = Parcel(request.body, start_by)
-            answer = await self._attempt(request, url, parcel, limits)
+            parcel = Parcel(head + request.body, start_by)
+            answer = await self._attempt(url, parcel, end)
             now = self._loop.time()
-            if not parcel.stale or now >= began + self._pace.total:
+            if not parcel.stale or now >= end:
                 return Exchange(answer, now - began, parcel.begun)
-            limits = self._timeout(began + self._pace.total - now)
 
-    async def _attempt(self, request: Request, url: URL, parcel: Parcel, limits: ClientTimeout) -> Response | Broken:
+    async def _attempt(self, url: URL, parcel: Parcel, end: float) -> Response | Broken:
         whole = False
         try:
-            response = await self._call(request, url, parcel, limits)
+            async with asyncio.timeout_at(end):
+                response = await self._call(url, parcel)
             whole = True
-        except (ClientError, OSError, zlib.error) as error:
+        except (ClientError, HttpProcessingError, OSError, zlib.error) as error:
             return _broken(parcel, error)
         finally:
             if not whole:
                 parcel.abandon()
         return response
 
-    async def _call(self, request: Request, url: URL, parcel: Parcel, limits: ClientTimeout) -> Response:
-        clock = TimeoutHandle(self._loop, limits.total, ceil_threshold=_EXACT)
-        end, timer = clock.start(), clock.timer()
+    async def _call(self, url: URL, parcel: Parcel) -> Response:
+        """One request and its answer on a line of the pool: aiohttp's parts without its layers for what we never do."""
+        connection = await self._dialler.connect(self._prepared(url, parcel), [], _UNLIMITED)
         try:
-            with timer:
-                answer = await self._exchange(self._prepared(request, url, parcel, timer), timer, limits)
-            try:
-                body = await _read(answer)
-            except BaseException:
-                answer.close()
-                raise
-            headers = {name.lower(): value for name, value in answer.headers.items()}
-            return Response(answer.status, headers, _plain(body, headers.get("content-encoding", "")))
-        finally:
-            if end:
-                end.cancel()
-
-    def _prepared(self, request: Request, url: URL, parcel: Parcel, timer: BaseTimerContext) -> ClientRequest:
-        headers = CIMultiDict(_HEADERS)
-        headers.update(request.headers)
-        skip = None if request.body else ("Content-Type",)
-        return ClientRequest(
-            request.method, url, headers=headers, skip_auto_headers=skip, data=parcel,
-            loop=self._loop, timer=timer, session=self._session,
-        )  # fmt: skip
-
-    async def _exchange(
-        self, prepared: ClientRequest, timer: BaseTimerContext, limits: ClientTimeout
-    ) -> ClientResponse:
-        """What `ClientSession.request` does, without what a call of ours never has: it costs a tenth of a mail."""
-        connection = await self._dialler.connect(prepared, [], limits)
-        assert connection.protocol is not None
-        connection.protocol.set_response_params(timer=timer, read_until_eof=True, auto_decompress=False)
-        try:
-            answer = await prepared.send(connection)
-            await answer.start(connection)
+            line = cast(Line, connection.protocol)
+            line.set_response_params(read_until_eof=True, auto_decompress=False)
+            parcel.write(line)
+            response = await _answer(line)
         except BaseException:
             connection.close()
             raise
-        return answer
+        connection.release()
+        return response
 
-    def _timeout(self, seconds: float) -> ClientTimeout:
-        return ClientTimeout(total=seconds, ceil_threshold=_EXACT)
+    def _prepared(self, url: URL, parcel: Parcel) -> Call:
+        """What the pool wants to know of a call; made once for each address and copied, since making it is dear."""
+        known = self._calls.get(url)
+        if known is None:
+            known = self._calls[url] = Call("POST", url, loop=self._loop)
+        call = copy(known)
+        call.parcel = parcel
+        return call
 
 
 @lru_cache(maxsize=256)
@@ -191,14 +163,29 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-async def _read(answer: ClientResponse) -> bytes:
-    """The body as it came; raises ClientError when it is cut short or longer than MAX_ANSWER."""
+def _head(request: Request, url: URL) -> bytes:
+    """The request line and the headers; raises ValueError for a text that would break their form."""
+    named = {name.lower(): (name, value) for name, value in (*_HEADERS, ("Host", url.authority), *request.headers)}
+    if request.body:
+        named["content-length"] = ("Content-Length", str(len(request.body)))
+    lines = [f"{request.method} {url.raw_path_qs} HTTP/1.1", *(f"{name}: {value}" for name, value in named.values())]
+    if any(_BREAK.search(line) for line in lines):
+        raise ValueError("a header holds a line break or another control character")
+    return "\r\n".join((*lines, "", "")).encode()
+
+
+async def _answer(line: Line) -> Response:
+    """The answer, whole; raises ClientError or HttpProcessingError when it is cut short, over-long or none."""
+    message, payload = await line.read()
+    while 100 <= message.code < 200 and message.code != 101:
+        message, payload = await line.read()
     body = b""
-    while chunk := await answer.content.readany():
+    while chunk := await payload.readany():
         body += chunk
         if len(body) > MAX_ANSWER:
             raise ClientPayloadError(f"the answer is longer than {MAX_ANSWER} bytes")
-    return body
+    headers = {name.lower(): value for name, value in message.headers.items()}
+    return Response(message.code, headers, _plain(body, headers.get("content-encoding", "")))
 
 
 def _plain(body: bytes, encoding: str) -> bytes:
