@@ -26,14 +26,19 @@ class Settler:
         self._tools = tools
         self._batcher: Batcher[Settlement, Settled] = Batcher(self._flush)
         self._away = False
+        self._unsettled: dict[int, Settlement] = {}
         self._on_disk: set[int] = set()
 
     async def settle(self, settlement: Settlement) -> Settled:
         """Record and act; returns what came of it."""
         self._tools.failpoint.reach("before-settle")
+        self._unsettled[id(settlement)] = settlement
         if self._away:
             self._keep((settlement,))
-        settled = await self._batcher.submit(settlement)
+        try:
+            settled = await self._batcher.submit(settlement)
+        finally:
+            del self._unsettled[id(settlement)]
         self._tools.failpoint.reach("after-settle")
         self._tools.clock.hear(settled.now)
         return settled
@@ -44,7 +49,7 @@ class Settler:
                 answers = await self._tools.attempts.settle(self._tools.token, settlements)
             except Unreachable as error:
                 self._away = True
-                self._keep(settlements)
+                self._keep(tuple(self._unsettled.values()))  # those that wait for their turn, too
                 self._tools.log.trouble("settle", error)
                 await asyncio.sleep(self._tools.revision.pace.outage_poll)
                 continue
