@@ -132,6 +132,8 @@ class Carrier:
 
     async def _hold(self, errand: Errand, step: Wait) -> Step:
         await asyncio.sleep(max(step.until - self._tools.clock.now(), 0) / 1000)
+        if any(attempt.outcome is None for attempt in errand.record.attempts):
+            return await self._again(errand)  # its worker has told by now, or the call is closed as abandoned
         return next_step(errand.record, self._situation(errand))
 
     async def _settle(self, errand: Errand, step: Step, attempt: Attempt | None = None) -> Step | None:
