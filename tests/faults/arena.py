@@ -173,7 +173,7 @@ class Arena:
         """What the look gives as soon as it gives something."""
         end = time.monotonic() + PATIENCE
         while not (found := look()):
-            assert time.monotonic() < end, f"in vain: {what}\n{self.backlog()}\n{self.house.log[-3000:]}"
+            assert time.monotonic() < end, f"in vain: {what}\n{self.house.log[-3000:]}"
             time.sleep(0.03)
         return found
 

@@ -39,7 +39,7 @@ class Attempt:
         """How many requests the provider has read for it, at least and at most."""
         if self.outcome.get("http") or self.outcome.get("kind") == "accepted":
             return 1, 1
-        return 0, int(self.ambiguous)
+        return 0, int(self.ambiguous or not self.outcome)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def test_jobs_that_cannot_be_sent_harm_no_neighbour() -> None:
         assert {name for copy in copies for name in copy["headers"]} == {"X-Notify-Ref"}
         assert "evil" not in json.dumps(copies)
         assert worker.poll() is None
-        assert '"event":"bug"' not in field.house.log
+        assert not [word for word in ('"bug"', '"adopted"') if word in field.house.log]  # each was ended at once
 
 
 def odd_times(field: Arena) -> list[Mail]:

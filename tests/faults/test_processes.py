@@ -99,21 +99,20 @@ def test_stopped_workers_come_back_to_jobs_that_others_took_over(order: tuple[st
         early, late = map(pid_of, tokens)
         for pid in (early, late):
             os.kill(pid, signal.SIGSTOP)
-        held = field.in_flight()
-        assert held
         field.start()
         field.eventually("their jobs adopted", lambda: not any(holds(field, token) for token in tokens))
         os.kill(early, signal.SIGCONT)
         field.await_end()
         os.kill(late, signal.SIGCONT)
-        field.await_workers(3)  # it beats again: it runs, and has heard that nothing is its own any more
-        for process in field.house.crew:
+        for process in field.house.crew:  # each hears that what it held is another's, or brings late evidence
             process.terminate()
             assert process.wait(30) == 0
         verdict = check(field, f"F20 stopped workers, {order[0]}", late=True)
-        assert any(
-            item.outcome.get("code") == "abandoned" for life in verdict.lives.values() for item in life.attempts
-        ) or verdict.states == {"accepted": 24}
+        assert '"event":"adopted"' in field.house.log
+        assert order[0] != "resend" or (verdict.resends, verdict.states["unknown"]) == (
+            0,
+            0,
+        )  # its keys bring certainty
 
 
 def holds(field: Arena, token: str) -> bool:
