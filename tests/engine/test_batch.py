@@ -1,4 +1,4 @@
-"""Batching: an idle batcher adds no wait, a busy one sends few large batches, a failure stays in its batch."""
+"""Batching: an idle batcher adds no wait, a busy one sends few large batches, an item that fails fails alone."""
 
 import asyncio
 from collections.abc import Sequence
@@ -57,13 +57,14 @@ def test_what_comes_while_a_batch_is_under_way_goes_into_the_next_in_order_and_n
     asyncio.run(story())
 
 
-def test_a_failure_is_told_to_its_own_batch_and_the_next_one_goes_on():
+def test_an_item_that_cannot_be_flushed_fails_alone_and_the_next_batch_goes_on():
     async def story() -> None:
         flush = Flush()
         batcher = Batcher(flush)
-        answers = await asyncio.gather(*await submit(batcher, 12, 13), return_exceptions=True)
-        assert [type(answer) for answer in answers] == [LookupError, LookupError]
-        assert await batcher.submit(14) == 28
+        answers = await asyncio.gather(*await submit(batcher, 12, 13, 14), return_exceptions=True)
+        assert [str(answer) for answer in answers] == ["24", "thirteen", "28"]
+        assert await batcher.submit(15) == 30
+        assert flush.batches == [[12, 13, 14], [12], [13], [14], [15]]
 
     asyncio.run(story())
 

@@ -327,6 +327,19 @@ class TestADecision:
         )
         assert [answer.code for answer in answers] == ["ok", "lost", "stale"]
 
+    @pytest.mark.parametrize("key", ["active", "completed", "events", "stalled", "wait"])
+    def test_in_a_queue_with_a_broken_key_is_still_recorded_and_stops_no_other_queue(self, lab: Lab, key: str):
+        """A job whose id is the name of one of BullMQ's keys overwrites it."""
+        lab.sending("a")
+        lab.sending("b", "a2", lane=2)
+        lab.redis("DEL", lab.bases[0] + key)
+        lab.redis("HSET", lab.bases[0] + key, "data", "{}")
+        first, second = lab.settle(W1, accepted("a"), accepted("b", attempt="a2", lane=2))
+        assert (first.code, "WRONGTYPE" in first.trouble) in [("broken", True), ("ok", False)]
+        assert (second.code, lab.place("b", 2)) == ("ok", "completed")
+        assert [lab.record(name).state for name in "ab"] == [State.ACCEPTED, State.ACCEPTED]
+        assert lab.run(lab.store.attempts.totals())[0] == {"accepted": 2}
+
 
 class TestTokens:
     """A generic cell rate: `burst` calls at once, then one each 1/rate seconds."""
@@ -433,6 +446,22 @@ class TestFinishedJobs:
         lab.now += 40 * 86_400 * 1000
         self.finish(lab, "broken-last", State.UNKNOWN)
         assert (lab.place("broken"), lab.place("broken-last")) == (None, "failed")
+
+    @pytest.mark.parametrize(
+        "rule",
+        ['{"count":0.5}', '{"count":1.5}', '{"age":1,"limit":0.5}', '{"age":1,"limit":-1}', '{"age":NaN}', '{"count":[]}',
+         '{"age":null}', '"x"', "[]", "-1.5", "1e400", "NaN"],
+    )  # fmt: skip
+    def test_an_odd_rule_stops_neither_its_job_nor_another(self, lab: Lab, rule: str):
+        self.finish(lab, "before")
+        self.finish(lab, "before-too")
+        lab.now += 5000
+        for name in ("odd", "good"):
+            lab.claimed(name)
+        lab.redis("HSET", lab.bases[0] + "odd", "opts", f'{{"removeOnComplete":{rule}}}')
+        answers = lab.settle(W1, *(decision(name, 0, State.ACCEPTED, "complete", "x") for name in ("odd", "good")))
+        assert [answer.code for answer in answers] == ["ok", "ok"]
+        assert (lab.record("odd").state, lab.place("good")) == (State.ACCEPTED, "completed")
 
     def test_the_record_outlives_its_job(self, lab: Lab):
         lab.sending("m")

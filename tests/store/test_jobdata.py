@@ -130,6 +130,9 @@ class TestTheDoor:
         ):  # fmt: skip
             assert refusal(raw)[0] == "MSG-UNICODE"
 
+    def test_never_names_a_field_whose_name_is_no_text(self):
+        assert refusal(b'{"\\ud800":"\\ud800","subject":"s"}') == ("MSG-UNICODE", "data")
+
     @pytest.mark.parametrize("literal", [b'"a\\u0000"', b'"\\\\\\u0000"'])
     def test_refuses_nul_in_a_body(self, literal):
         assert refusal(spliced(literal)) == ("MSG-UNICODE", "html")

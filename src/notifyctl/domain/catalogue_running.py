@@ -55,6 +55,13 @@ QUEUE = {
         "same id, so only the first would be sent.",
         "Let your application enqueue each message as a job of its own.",
     ),
+    "QUE-BROKEN": Entry(
+        "A key of the queue is not BullMQ's",
+        "A job whose id is the name of one of BullMQ's own keys, such as `completed` or `active`, overwrites it. The "
+        "messages of that queue are recorded and sent once, but their jobs cannot be moved; other queues are not touched.",
+        "Look at the type of the keys of that queue in Redis, remove the one that is a hash, and rename that job id in "
+        "your application.",
+    ),
     "QUE-PAUSED": Entry(
         "A queue is paused",
         "Somebody paused it in BullMQ. Workers honour that: its messages wait until it is resumed, and expire when "

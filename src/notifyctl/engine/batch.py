@@ -21,7 +21,10 @@ class Batcher(Generic[Item, Answer]):
         self._runner: asyncio.Task[None] | None = None
 
     async def submit(self, item: Item) -> Answer:
-        """Put the item into the next batch and await its answer; a failed flush fails all of its batch."""
+        """Put the item into the next batch and await its answer.
+
+        A batch that fails is flushed again one by one, so that an item that cannot be flushed fails alone.
+        """
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._pending.append((item, future))
         if self._runner is None:
@@ -40,10 +43,15 @@ class Batcher(Generic[Item, Answer]):
         try:
             answers = await self._flush([item for item, _ in batch])
         except Exception as error:
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
+            await self._answer_apart(batch, error)
             return
         for (_, future), answer in zip(batch, answers, strict=True):
             if not future.done():
                 future.set_result(answer)
+
+    async def _answer_apart(self, batch: list[tuple[Item, "asyncio.Future[Answer]"]], error: Exception) -> None:
+        if len(batch) > 1:
+            for pair in batch:
+                await self._answer([pair])
+        elif not batch[0][1].done():
+            batch[0][1].set_exception(error)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from notifyctl.domain.attempt import Attempt, Finish, State, Step, Wait
-from notifyctl.domain.errors import InvalidMessage, Unreachable
+from notifyctl.domain.errors import Degraded, InvalidMessage, Unreachable
 from notifyctl.engine.batch import Batcher
 from notifyctl.engine.render import Errand
 from notifyctl.engine.tools import Tools
@@ -30,7 +30,7 @@ class Settler:
         self._on_disk: set[int] = set()
 
     async def settle(self, settlement: Settlement) -> Settled:
-        """Record and act; returns what came of it."""
+        """Record and act; returns what came of it. Raises `Degraded` where the queue is not as BullMQ made it."""
         self._tools.failpoint.reach("before-settle")
         self._unsettled[id(settlement)] = settlement
         if self._away:
@@ -41,6 +41,9 @@ class Settler:
             del self._unsettled[id(settlement)]
         self._tools.failpoint.reach("after-settle")
         self._tools.clock.hear(settled.now)
+        if settled.trouble:
+            queue = self._tools.queue.names[settlement.lane - 1]
+            raise Degraded("QUE-BROKEN", f"the queue's keys are not BullMQ's: {settled.trouble}", queue)
         return settled
 
     async def _flush(self, settlements: Sequence[Settlement]) -> Sequence[Settled]:

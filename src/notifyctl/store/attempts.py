@@ -72,11 +72,16 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The answer: `ok`, `late` (evidence taken, job not ours), `stale` (look again) or `lost` (job not ours)."""
+    """The answer: `ok`, `late` (evidence taken, job not ours), `stale` (look again) or `lost` (job not ours).
+
+    `broken` says that a key of the queue is not BullMQ's; `trouble` has the server's words, and what came before the
+    broken key is done.
+    """
 
     code: str
     version: int
     now: int
+    trouble: str = ""
 
 
 class Attempts:
@@ -113,7 +118,7 @@ class Attempts:
         rows = [_settlement_row(item) for item in settlements]
         args: list[Argument] = [token, self.scripts.now, self.keep, msgspec.msgpack.encode(rows)]
         now, answers = await self.scripts.run("settle", self.keys, args)
-        return [Settled(code.decode(), int(version), int(now)) for code, version in answers]
+        return [_settled(answer, int(now)) for answer in answers]
 
     async def unknown(self, most: int = 1000) -> list[tuple[str, int]]:
         """Message ids that ended as unknown, oldest first, with the time in ms."""
@@ -179,6 +184,11 @@ def _admission(answer: Sequence[Any], now: int) -> Admission:
     code = answer[0].decode()
     value = int(answer[1]) if len(answer) > 1 else 0
     return Admission(code, now, version=value if code == "ok" else 0, free_at=value if code == "full" else 0)
+
+
+def _settled(answer: Sequence[Any], now: int) -> Settled:
+    code, value = answer[0].decode(), answer[1]
+    return Settled(code, 0, now, value.decode("utf-8", "replace")) if code == "broken" else Settled(code, value, now)
 
 
 def _record(message: str, fields: dict[str, str], attempts: tuple[Attempt, ...]) -> Record:

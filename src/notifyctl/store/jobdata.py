@@ -140,7 +140,7 @@ def _unreadable(data: bytes, error: msgspec.DecodeError) -> InvalidMessage:
     with contextlib.suppress(ValueError, RecursionError):
         document = json.loads(data)
         fields = document.items() if isinstance(document, dict) else ()
-        broken = [name for name, value in fields if not _is_text(json.dumps(value, ensure_ascii=False))]
+        broken = [name for name, value in fields if _is_text(name) and not _is_text(json.dumps(value, ensure_ascii=False))]
         return InvalidMessage("MSG-UNICODE", "holds a lone surrogate, which is no character", (*broken, "data")[0])
     return InvalidMessage("MSG-JSON", f"is not JSON: {error}", "data")
 

@@ -14,6 +14,9 @@ end
 
 local function whole(number) return string.format('%.0f', number) end
 
+-- The text of an error that `pcall` caught; a server before version 7 throws texts, later ones tables.
+local function words(caught) return tostring(type(caught) == 'table' and caught.err or caught) end
+
 local function emit(lane, ...) redis.call('XADD', lane .. 'events', '*', 'event', ...) end
 
 -- Trimmed before the script emits, so that its own events survive. The length is the queue's; BullMQ writes its

@@ -6,10 +6,12 @@
 --             attempt id ('' = none), rank (2 accepted, 1 ambiguous, 0 definite), outcome as JSON, new state, reason,
 --             provider, provider id, action (complete, fail, delay, keep, none), its value, looked ('1' or ''), tally, finding.
 -- Reply:      {time, answers}; an answer is {code, version}: 'ok'; 'late' = evidence recorded, job not ours;
---             'stale' = the record moved on, nothing done; 'lost' = the job is not ours, nothing done.
+--             'stale' = the record moved on, nothing done; 'lost' = the job is not ours, nothing done; 'broken' = a key
+--             of the queue holds something else than BullMQ's, and the server's words take the version's place.
 -- Invariants: evidence of acceptance is taken from anybody, at any time; anything else only from the holder of the
 --             job's lock; a terminal state is left only for accepted; an outcome is written once; job and record
---             change together or not at all; keys are left as BullMQ's own moveToFinished and moveToDelayed do.
+--             change together or not at all; keys are left as BullMQ's own moveToFinished and moveToDelayed do; an item
+--             that breaks stops no other.
 local own, token = KEYS[1], ARGV[1]
 local now = clock(ARGV[2])
 local keep = cjson.decode(ARGV[3])
@@ -24,16 +26,22 @@ local function remove_job(lane, id)
     key .. ':unsuccessful')
 end
 
+-- A whole number from 0, or nil for anything else that a producer may have written.
+local function amount(value)
+  local number = tonumber(value)
+  return number and number >= 0 and math.floor(number) or nil
+end
+
 local function trim(lane, set, rule)
   local key = lane .. set
-  local stale, age, most = {}, tonumber(rule.age), tonumber(rule.count)
+  local stale, age, most = {}, amount(rule.age), amount(rule.count)
   if age then
-    local limit = math.min(tonumber(rule.limit) or 1000, 1000)
+    local limit = math.min(amount(rule.limit) or 1000, 1000)
     stale = redis.call('ZRANGEBYSCORE', key, '-inf', whole(now - age * 1000), 'LIMIT', 0, limit)
   end
   for _, id in ipairs(stale) do remove_job(lane, id) end
   if #stale > 0 then redis.call('ZREM', key, unpack(stale)) end
-  if most and most >= 0 and redis.call('ZCARD', key) > most then
+  if most and redis.call('ZCARD', key) > most then
     local excess = redis.call('ZRANGE', key, 0, math.min(redis.call('ZCARD', key) - most, 1000) - 1)
     for _, id in ipairs(excess) do remove_job(lane, id) end
     redis.call('ZREM', key, unpack(excess))
@@ -98,7 +106,7 @@ local function finish(lane, id, set, field, value, rule_name)
   end_deduplication(lane, id)
   local made = redis.call('HINCRBY', lane .. id, 'atm', 1)
   local rule = rule_of(options, rule_name)
-  if rule and tonumber(rule.count) == 0 then
+  if rule and amount(rule.count) == 0 then
     remove_job(lane, id)
   else
     keep_finished(lane, id, set, field, value, rule)
@@ -223,10 +231,13 @@ local function wake(lane)
   if redis.call('LLEN', lane .. 'wait') + redis.call('ZCARD', lane .. 'prioritized') > 0 then mark_work(lane) end
 end
 
-for _, item in ipairs(cmsgpack.unpack(ARGV[4])) do answers[#answers + 1] = settle(item) end
-for _, place in pairs(unruled) do trim(place[1], place[2], keep[place[2]]) end
-for lane in pairs(finished) do drained(lane) end
-for lane in pairs(touched) do wake(lane) end
+for _, item in ipairs(cmsgpack.unpack(ARGV[4])) do
+  local done, answer = pcall(settle, item)
+  answers[#answers + 1] = done and answer or {'broken', words(answer)}
+end
+for _, place in pairs(unruled) do pcall(trim, place[1], place[2], keep[place[2]]) end
+for lane in pairs(finished) do pcall(drained, lane) end
+for lane in pairs(touched) do pcall(wake, lane) end
 flush('totals', totals)
 flush('calls', calls)
 return {whole(now), answers}
