@@ -12,6 +12,8 @@ from faults.checker import check
 from house import lives
 from notifyctl.engine.failpoint import NAMES
 
+ORDERS = [("resend", "ses"), ("ses", "resend")]  # where evidence is certain, and where there is none
+IDS = [order[0] for order in ORDERS]
 KILLS = 30
 FATAL_COUNTS = (1, 2, 5)
 
@@ -35,9 +37,10 @@ def pid_of(token: str) -> int:
     return int(token.split(".")[-2])
 
 
-def test_thirty_kills_of_random_workers(seed: int) -> None:
+@pytest.mark.parametrize("order", ORDERS, ids=IDS)
+def test_thirty_kills_of_random_workers(order: tuple[str, ...], seed: int) -> None:
     chance = random.Random(seed)
-    with arena(in_flight=16) as field:
+    with arena(order, in_flight=16) as field:
         field.slow_down(0.15)
         for _ in range(2):  # as on two machines: a supervisor waits longer each time before it starts a worker again
             field.start(3)
@@ -48,13 +51,14 @@ def test_thirty_kills_of_random_workers(seed: int) -> None:
             living = field.eventually("a worker", lambda: [pid for pid in field.workers() if lives(pid)])
             os.kill(chance.choice(living), signal.SIGKILL)
         field.await_end()
-        verdict = check(field, f"F19 30 kills, seed {seed}")
+        verdict = check(field, f"F19 30 kills, {order[0]} ({seed})")
         assert field.house.log.count('"exit":-9') == KILLS
         assert any(life.ambiguous or len(life.attempts) > 1 for life in verdict.lives.values())
 
 
-def test_death_at_each_named_place() -> None:
-    with arena(in_flight=8) as field:
+@pytest.mark.parametrize("order", ORDERS, ids=IDS)
+def test_death_at_each_named_place(order: tuple[str, ...]) -> None:
+    with arena(order, in_flight=8) as field:
         field.slow_down(0.05)
         doomed = [
             field.start(NOTIFYCTL_FAILPOINT=f"{name}:{count}") for name in NAMES for count in FATAL_COUNTS
@@ -65,7 +69,7 @@ def test_death_at_each_named_place() -> None:
         assert {process.returncode for process in doomed} == {-signal.SIGKILL}
         field.start()
         field.await_end()
-        check(field, "F22 failpoints")
+        check(field, f"F22 failpoints, {order[0]}")
 
 
 def test_a_rolling_restart_leaves_nothing_behind() -> None:
@@ -87,7 +91,7 @@ def test_a_rolling_restart_leaves_nothing_behind() -> None:
             assert "stc" not in life.job
 
 
-@pytest.mark.parametrize("order", [("resend", "ses"), ("ses", "resend")], ids=["resend", "ses"])
+@pytest.mark.parametrize("order", ORDERS, ids=IDS)
 def test_stopped_workers_come_back_to_jobs_that_others_took_over(order: tuple[str, ...]) -> None:
     with arena(order, in_flight=16) as field:
         field.slow_down(0.8)
