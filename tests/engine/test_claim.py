@@ -41,7 +41,7 @@ async def claiming(
     lab: Lab, tools: Tools, hands: Hands
 ) -> AsyncIterator[tuple[Claimer, "asyncio.Task[None]", asyncio.Event]]:
     draining = asyncio.Event()
-    blocking = Link(connect(lab.settings.redis, start=False, name="blocking", blocking=True), lab.settings.redis)
+    blocking = Link(connect(lab.settings.redis, start=False, name="blocking"), lab.settings.redis)
     claimer = Claimer(tools, blocking, hands.take, draining)
     task = asyncio.create_task(claimer.run())
     try:
@@ -122,6 +122,23 @@ def test_told_to_drain_it_claims_nothing_more(lab: Lab, tools: Tools):
                 await task
         counts = await lab.store.queue.counts()
         assert (counts[0].waiting + counts[0].active, len(hands.jobs)) == (1, counts[0].active)
+
+    lab.run(story())
+
+
+def test_a_broken_queue_stops_no_other(lab: Lab, tools: Tools):
+    """Jobs whose ids are the names of BullMQ's keys, which they overwrite."""
+
+    async def story() -> None:
+        hands = Hands()
+        for key in ("active", "marker"):
+            await lab.link.redis.hset(lab.bases[0] + key, "data", "{}")
+        async with claiming(lab, tools, hands) as (_, task, _):
+            for name in ("a", "b"):
+                await add(lab, 2, name)
+                await hands.until(lambda name=name: name in hands.ids)  # type: ignore[misc]
+            assert not task.done()
+        assert sorted(held.id for held in await lab.store.queue.active()) == ["a", "b"]
 
     lab.run(story())
 

@@ -9,7 +9,9 @@ import pytest
 
 from conftest import Valkey, free_port
 from notifyctl.domain.errors import Misconfigured, Unreachable
+from notifyctl.domain.pace import PACES, Pace
 from notifyctl.domain.secret import Secret
+from notifyctl.store import connect as module
 from notifyctl.store.connect import connect, reaching
 from notifyctl.store.server import Server
 
@@ -23,15 +25,38 @@ def test_a_client_is_named_and_gets_bytes(valkey: Valkey) -> None:
     assert asyncio.run(talk()) == ("värde".encode(), "reader")
 
 
-def test_a_blocking_client_waits_without_limit_and_the_other_does_not(valkey: Valkey) -> None:
-    async def limits() -> list[object]:
-        clients = [connect(valkey.server, start=False, name="w", blocking=blocking) for blocking in (True, False)]
-        kinds = [client.connection_pool.connection_kwargs["socket_timeout"] for client in clients]
-        for client in clients:
-            await client.aclose()
-        return kinds
+def test_no_command_waits_for_ever_for_a_server_that_is_silent(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def wait() -> None:
+        async with connect(valkey.server, start=False, name="waiter") as redis:
+            await redis.client_pause(1000, all=True)
+            with reaching(valkey.server):
+                await redis.bzpopmin("marker", timeout=0.01)
 
-    assert asyncio.run(limits()) == [None, 10.0]
+    monkeypatch.setattr(module, "ANSWER", 0.2)
+    with pytest.raises(Unreachable):
+        asyncio.run(wait())
+
+
+@pytest.mark.parametrize("pace", PACES.values(), ids=PACES)
+def test_an_answer_is_waited_for_longer_than_a_worker_sleeps_on_its_markers(pace: Pace) -> None:
+    assert pace.block * 2 <= module.ANSWER
+
+
+def test_a_server_that_is_busy_with_a_script_is_unreachable_for_now(valkey: Valkey) -> None:
+    async def disturb() -> None:
+        async with connect(valkey.server, start=False, name="busy") as redis:
+            await redis.config_set("lua-time-limit", 1)
+            endless = asyncio.create_task(redis.eval("while true do end", 0))
+            try:
+                with pytest.raises(Unreachable, match="BUSY"):
+                    while True:
+                        await _increment(valkey.server)
+            finally:
+                await redis.script_kill()
+                await asyncio.gather(endless, return_exceptions=True)
+                await redis.config_set("lua-time-limit", 5000)
+
+    asyncio.run(disturb())
 
 
 def test_a_refused_connection_is_unreachable_and_says_where() -> None:

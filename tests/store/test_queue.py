@@ -79,6 +79,39 @@ class TestAClaim:
         assert lab.redis("LRANGE", lab.bases[0] + "active", 0, -1) == ["a"]
         assert lab.redis("EXISTS", lab.bases[0] + "ghost") == 0
 
+    def test_drops_an_id_that_names_no_job_but_another_key_of_the_queue(self, lab: Lab):
+        base = lab.bases[0]
+        lab.redis("SET", base + "text", "x")
+        lab.redis("LPUSH", base + "wait", "text")
+        lab.redis("ZADD", base + "delayed", 1, "text", 2, "ghost")
+        lab.enqueue("a")
+        assert ids(lab.claim()) == ["a"]
+        assert [lab.redis("EXISTS", base + "ghost"), lab.redis("ZCARD", base + "delayed")] == [0, 0]
+        lab.redis("LPUSH", base + "active", "text")
+        assert lab.adopt(W2, (1, "text", "")) == ()
+
+    @pytest.mark.parametrize("field", ["ats", "priority", "stc", "timestamp"])
+    @pytest.mark.parametrize("value", ["", "x", "1.5", "-1", "1e999", "nan"])
+    def test_takes_a_job_with_an_odd_field_beside_the_others(self, lab: Lab, field: str, value: str):
+        for name, delay in (("now", 0), ("later", 1), ("good", 0)):
+            lab.enqueue(name, delay=delay)
+            lab.redis("HSET", lab.bases[0] + name, *([] if name == "good" else [field, value]), "x", "y")
+        lab.now += 1
+        assert sorted(ids(lab.claim(W1))) == ["good", "later", "now"]
+        assert len(lab.adopt(W2, *((1, name, W1) for name in ("now", "later", "good")))) == 3
+
+    @pytest.mark.parametrize("key", ["active", "delayed", "events", "marker", "prioritized", "wait"])
+    def test_tells_of_a_broken_queue_and_takes_from_the_others(self, lab: Lab, key: str):
+        """A job whose id is the name of one of BullMQ's keys overwrites it."""
+        lab.enqueue("a")
+        lab.enqueue("b", lane=2)
+        lab.redis("DEL", lab.bases[0] + key)
+        lab.redis("HSET", lab.bases[0] + key, "data", "{}")
+        claim = lab.claim()
+        assert "b" in ids(claim)
+        ((queue, words),) = claim.broken
+        assert (queue, words.partition(" ")[0]) == ("email-critical", "WRONGTYPE")
+
     def test_tells_that_bullmq_wants_a_job_failed_unprocessed(self, lab: Lab):
         lab.enqueue("a")
         lab.redis("HSET", lab.bases[0] + "a", "defa", "job stalled more than allowable limit", "stc", 1)

@@ -58,7 +58,8 @@ QUEUE = {
     "QUE-BROKEN": Entry(
         "A key of the queue is not BullMQ's",
         "A job whose id is the name of one of BullMQ's own keys, such as `completed` or `active`, overwrites it. The "
-        "messages of that queue are recorded and sent once, but their jobs cannot be moved; other queues are not touched.",
+        "messages of that queue are recorded and sent once at most, but their jobs cannot be moved. Other queues are "
+        "untouched.",
         "Look at the type of the keys of that queue in Redis, remove the one that is a hash, and rename that job id in "
         "your application.",
     ),

@@ -8,7 +8,8 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from notifyctl.domain.errors import Unreachable
+from notifyctl.domain.errors import Degraded, Unreachable
+from notifyctl.engine.settle import broken_queue
 from notifyctl.engine.tools import Tools
 from notifyctl.store.link import Link
 from notifyctl.store.queue import Claim, Job
@@ -19,7 +20,7 @@ CROWDED = 0.05  # seconds after which the earlier lanes are looked at again whil
 
 
 class Claimer:
-    """Feeds jobs to `carry` until told to stop. `blocking` is a connection of its own for waiting on markers."""
+    """Feeds jobs to `carry` until told to stop. `blocking` is a connection of its own, to wait on markers."""
 
     def __init__(self, tools: Tools, blocking: Link, carry: Callable[[Job], None], draining: asyncio.Event) -> None:
         self._tools = tools
@@ -37,14 +38,14 @@ class Claimer:
         self._freed.set()
 
     async def run(self) -> None:
-        """Claim until draining; an outage of Redis is waited out."""
+        """Claim until draining; an outage of Redis is waited out, and a broken marker is not slept on."""
         while not self._draining.is_set():
             await self._room()
             try:
                 claim = await self._claim()
                 if claim and not claim.jobs and not self._draining.is_set():
                     await self._nap(claim)
-            except Unreachable as error:
+            except (Unreachable, Degraded) as error:
                 self.lost_reply = True
                 self._tools.log.trouble("claim", error)
                 await asyncio.sleep(self._tools.revision.pace.outage_poll)
@@ -73,6 +74,8 @@ class Claimer:
             lock = tools.revision.pace.lock
             claim = await tools.queue.claim(tools.token, lock, tools.name, min(self._free(), BATCH), self._shares())
             tools.clock.hear(claim.now)
+            for queue, words in claim.broken:
+                tools.log.trouble(f"claim of {queue}", broken_queue(queue, words))
             self.take(claim.jobs)
         return claim
 

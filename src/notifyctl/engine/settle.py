@@ -42,8 +42,7 @@ class Settler:
         self._tools.failpoint.reach("after-settle")
         self._tools.clock.hear(settled.now)
         if settled.trouble:
-            queue = self._tools.queue.names[settlement.lane - 1]
-            raise Degraded("QUE-BROKEN", f"the queue's keys are not BullMQ's: {settled.trouble}", queue)
+            raise broken_queue(self._tools.queue.names[settlement.lane - 1], settled.trouble)
         return settled
 
     async def _flush(self, settlements: Sequence[Settlement]) -> Sequence[Settled]:
@@ -72,6 +71,11 @@ class Settler:
             self._on_disk.difference_update(map(id, settlements))
             if not self._on_disk:
                 self._tools.journal.clear()
+
+
+def broken_queue(queue: str, words: str) -> Degraded:
+    """What to say of a queue of which the server says that a key is not BullMQ's."""
+    return Degraded("QUE-BROKEN", f"a key of {queue} is not BullMQ's: {words}", queue)
 
 
 def settlement(errand: Errand, step: Step | None, attempt: Attempt | None = None, looked: bool = False) -> Settlement:

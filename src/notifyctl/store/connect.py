@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from notifyctl.domain.errors import Misconfigured, NotifyctlError, Unreachable
+from notifyctl.domain.errors import Degraded, Misconfigured, NotifyctlError, Unreachable
 from notifyctl.store import embedded
 from notifyctl.store.server import Server
 
@@ -16,15 +16,18 @@ if TYPE_CHECKING:
 
 ANSWER = 10.0  # seconds for an answer, the longest script included
 CONNECT = 3.0  # seconds for a connection
-_CANNOT_WRITE = ("OOM", "MISCONF", "NOREPLICAS", "command not allowed when used memory")  # the server is there, full
+_NOT_NOW = (  # the server is there, and did nothing: full, cut off from its own, or busy with somebody's script
+    *("OOM", "MISCONF", "NOREPLICAS", "command not allowed when used memory"),
+    *("MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY"),
+)
 
 
-def connect(server: Server, *, start: bool, name: str, blocking: bool = False) -> "Redis":
+def connect(server: Server, *, start: bool, name: str) -> "Redis":
     """A client that connects at its first command; close it with `aclose()`.
 
     `start` starts the embedded server where it is needed, else a server that does not run raises `Unreachable`.
-    `name` is what CLIENT LIST shows. `blocking` waits for ever for an answer: for BZPOPMIN and its like,
-    on a client of its own. Replies are bytes.
+    `name` is what CLIENT LIST shows. Replies are bytes. A command that waits (BZPOPMIN) must wait for less than
+    `ANSWER`: without any limit a connection that was cut silently would never end.
     """
     from redis.asyncio import Redis
     from redis.asyncio.retry import Retry
@@ -38,13 +41,13 @@ def connect(server: Server, *, start: bool, name: str, blocking: bool = False) -
         protocol=2,
         decode_responses=False,
         socket_connect_timeout=CONNECT,
-        socket_timeout=None if blocking else ANSWER,
+        socket_timeout=ANSWER,
     )
 
 
 @contextmanager
 def reaching(server: Server) -> Iterator[None]:
-    """Turn what redis-py raises about the connection into our errors; other errors pass as they are."""
+    """Turn what redis-py raises about the connection or a broken queue into our errors; others pass as they are."""
     from redis import exceptions
 
     try:
@@ -54,7 +57,9 @@ def reaching(server: Server) -> Iterator[None]:
     except (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError, OSError) as error:
         raise _unreachable(server, error) from error
     except exceptions.ResponseError as error:
-        if not str(error).startswith(_CANNOT_WRITE):
+        if str(error).startswith("WRONGTYPE"):
+            raise _broken(server, error) from error
+        if not str(error).startswith(_NOT_NOW):
             raise
         raise _unreachable(server, error) from error
 
@@ -71,6 +76,10 @@ def _address(server: Server, start: bool) -> dict[str, Any]:
 def _denied(server: Server, error: Exception) -> NotifyctlError:
     fix = "check BULLMQ_REDIS_USERNAME and BULLMQ_REDIS_PASSWORD, and the user's permissions"
     return Misconfigured("STORE-DENIED", f"Redis refuses this user: {error}", server.place, fix)
+
+
+def _broken(server: Server, error: Exception) -> NotifyctlError:
+    return Degraded("QUE-BROKEN", f"a key of a queue is not BullMQ's: {error}", server.place, "see: explain QUE-BROKEN")
 
 
 def _unreachable(server: Server, error: Exception) -> NotifyctlError:

@@ -140,7 +140,8 @@ def _unreadable(data: bytes, error: msgspec.DecodeError) -> InvalidMessage:
     with contextlib.suppress(ValueError, RecursionError):
         document = json.loads(data)
         fields = document.items() if isinstance(document, dict) else ()
-        broken = [name for name, value in fields if _is_text(name) and not _is_text(json.dumps(value, ensure_ascii=False))]
+        named = [(name, json.dumps(value, ensure_ascii=False)) for name, value in fields if _is_text(name)]
+        broken = [name for name, value in named if not _is_text(value)]
         return InvalidMessage("MSG-UNICODE", "holds a lone surrogate, which is no character", (*broken, "data")[0])
     return InvalidMessage("MSG-JSON", f"is not JSON: {error}", "data")
 

@@ -1,9 +1,11 @@
 """BullMQ's queues: claim, adopt, enqueue and look, by our scripts, with the keys that a Node worker would leave."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from notifyctl.domain.errors import Degraded
 from notifyctl.store.keys import job_id, lane_base
 from notifyctl.store.link import Link
 from notifyctl.store.scripts import Argument, Scripts
@@ -34,11 +36,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The reply of one claim: the server's time, when another may find something (0 = unknown), the jobs."""
+    """The reply of one claim: the server's time, when another may find something (0 = unknown), the jobs.
+
+    `broken` has the queues of which nothing can be taken, since a key is not BullMQ's, and the server's words.
+    """
 
     now: int
     next_due: int
     jobs: tuple[Job, ...]
+    broken: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,9 @@ class Queue:
     async def claim(self, token: str, lock: float, name: str, most: int, per_lane: Sequence[int]) -> Claim:
         """Take up to `most` jobs, bodies included; `lock` in seconds. Raises `Unreachable`."""
         args: list[Argument] = [token, int(lock * 1000), name, self.scripts.now, most, CLAIM_BYTES, *per_lane]
-        now, next_due, rows = await self.scripts.run("claim", self.bases, args)
-        return Claim(int(now), int(next_due), await self._jobs(rows))
+        now, next_due, rows, broken = await self.scripts.run("claim", self.bases, args)
+        troubles = tuple((self.names[lane - 1], _text(words)) for lane, words in broken)
+        return Claim(int(now), int(next_due), await self._jobs(rows), troubles)
 
     async def adopt(self, token: str, lock: float, name: str, orphans: Iterable[Held]) -> tuple[Job, ...]:
         """Take over jobs whose lock is still the one that was seen; `lock` in seconds. Raises `Unreachable`."""
@@ -108,10 +115,10 @@ class Queue:
         return tuple(replace(job, inherited=own, foreign=not own) for job, own in zip(jobs, ours, strict=True))
 
     async def active(self) -> list[Held]:
-        """Every active job of every lane with its lock."""
+        """Every active job of every lane with its lock; a lane whose key is not BullMQ's has none."""
         held = []
-        with self.link.reach():
-            for lane, base in enumerate(self.bases, 1):
+        for lane, base in enumerate(self.bases, 1):
+            with suppress(Degraded), self.link.reach():
                 ids = [_text(item) for item in await self.link.redis.lrange(f"{base}active", 0, -1)]
                 locks = await self.link.redis.mget([f"{base}{item}:lock" for item in ids]) if ids else []
                 held += [Held(lane, item, _text(lock or b"")) for item, lock in zip(ids, locks, strict=True)]

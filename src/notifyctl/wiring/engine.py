@@ -32,7 +32,7 @@ async def worker(settings: Settings, name: str = "") -> AsyncIterator[Worker]:
     found = providers(settings)
     demand_route(settings, found)
     log = Log(token, settings.pepper())
-    blocking = Link(connect(settings.redis, start=True, name=token, blocking=True), settings.redis)
+    blocking = Link(connect(settings.redis, start=True, name=token), settings.redis)
     async with store(settings, start=True, name=token) as parts, Wire(settings.revision.pace) as wire:
         tools = _tools(settings, parts, wire, found, token, name or token, log)
         try:

@@ -13,12 +13,12 @@ for index = 5, #ARGV, 3 do
   local number, id, seen = tonumber(ARGV[index]), ARGV[index + 1], ARGV[index + 2]
   local key = KEYS[number] .. id
   local held = redis.call('GET', key .. ':lock') or ''
-  if held == seen and redis.call('LPOS', KEYS[number] .. 'active', id) and redis.call('EXISTS', key) == 1 then
+  if held == seen and redis.call('LPOS', KEYS[number] .. 'active', id) and is_job(key) then
     redis.call('SET', key .. ':lock', token, 'PX', lock)
     redis.call('HSET', key, 'pb', worker)
     local starts, deferred, stalls, stamp, scheduler, parent =
       unpack(redis.call('HMGET', key, 'ats', 'defa', 'stc', 'timestamp', 'rjk', 'parentKey'))
-    jobs[#jobs + 1] = {number, id, tonumber(starts or 0), deferred or '', tonumber(stalls or 0), stamp or '0',
+    jobs[#jobs + 1] = {number, id, number_of(starts), deferred or '', number_of(stalls), stamp or '0',
       scheduler and 'scheduler' or parent and 'flow' or ''}
   end
 end

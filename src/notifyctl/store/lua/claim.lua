@@ -2,16 +2,16 @@
 -- KEYS:       one base key a lane, such as `bull:email-critical:`.
 -- ARGV:       1 token, 2 lock in ms, 3 worker name, 4 time in ms or '', 5 most jobs in all, 6 most bytes of data;
 --             then for each lane: most jobs of that lane.
--- Reply:      {time, time from which another claim may find something, or 0, jobs}; a job is
+-- Reply:      {time, time from which another claim may find something, or 0, jobs, broken lanes}; a job is
 --             {lane number, id, starts, deferred failure or '', stalls, timestamp, kind}, kind is '' for a plain job,
---             else 'scheduler' or 'flow'.
+--             else 'scheduler' or 'flow'; a broken lane, whose keys are not BullMQ's, is {lane number, the server's words}.
 -- Invariants: a paused lane is not touched at all, its due jobs included; the order of BullMQ is kept (wait
 --             before prioritized); a person's concurrency and rate limit are honoured; ids without a job hash are
---             dropped; every claimed job is in `active` with our token as its lock.
+--             dropped; every claimed job is in `active` with our token as its lock; a broken lane stops no other.
 local token, lock, worker = ARGV[1], ARGV[2], ARGV[3]
 local now = clock(ARGV[4])
 local room, bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
-local jobs, next_due = {}, 0
+local jobs, next_due, broken = {}, 0, {}
 
 local function note_due(due)
   if next_due == 0 or due < next_due then next_due = due end
@@ -21,10 +21,12 @@ local function promote(lane, full)
   local due = redis.call('ZRANGEBYSCORE', lane .. 'delayed', 0, whole((now + 1) * 4096 - 1), 'LIMIT', 0, 1000)
   for _, id in ipairs(due) do
     redis.call('ZREM', lane .. 'delayed', id)
-    local priority = tonumber(redis.call('HGET', lane .. id, 'priority') or '0')
-    if priority == 0 then redis.call('LPUSH', lane .. 'wait', id) else prioritize(lane, id, priority) end
-    emit(lane, 'waiting', 'jobId', id, 'prev', 'delayed')
-    redis.call('HSET', lane .. id, 'delay', 0)
+    if is_job(lane .. id) then
+      local priority = number_of(redis.call('HGET', lane .. id, 'priority'))
+      if priority == 0 then redis.call('LPUSH', lane .. 'wait', id) else prioritize(lane, id, priority) end
+      emit(lane, 'waiting', 'jobId', id, 'prev', 'delayed')
+      redis.call('HSET', lane .. id, 'delay', 0)
+    end
   end
   if due[1] and not full then mark_work(lane) end
 end
@@ -62,8 +64,8 @@ local function start(lane, number, id, max, duration)
   redis.call('SET', key .. ':lock', token, 'PX', lock)
   emit(lane, 'active', 'jobId', id, 'prev', 'waiting')
   redis.call('HSET', key, 'processedOn', whole(now), 'pb', worker)
-  redis.call('HINCRBY', key, 'ats', 1)
-  jobs[#jobs + 1] = {number, id, tonumber(starts or 0) + 1, deferred or '', tonumber(stalls or 0), stamp or '0',
+  redis.call('HSET', key, 'ats', whole(number_of(starts) + 1))
+  jobs[#jobs + 1] = {number, id, number_of(starts) + 1, deferred or '', number_of(stalls), stamp or '0',
     scheduler and 'scheduler' or parent and 'flow' or ''}
   bytes = bytes - redis.call('HSTRLEN', key, 'data')
   room = room - 1
@@ -75,7 +77,7 @@ local function claim(lane, number, most, max, duration)
   while left > 0 and bytes > 0 do
     local id = take(lane)
     if not id then break end
-    if redis.call('EXISTS', lane .. id) == 1 then
+    if is_job(lane .. id) then
       start(lane, number, id, max, duration)
       left, taken = left - 1, true
     else
@@ -100,5 +102,8 @@ local function look_at(lane, number, most)
   first_delayed(lane)
 end
 
-for number, lane in ipairs(KEYS) do look_at(lane, number, tonumber(ARGV[6 + number])) end
-return {whole(now), whole(next_due), jobs}
+for number, lane in ipairs(KEYS) do
+  local done, words = guarded(look_at, lane, number, tonumber(ARGV[6 + number]))
+  if not done then broken[#broken + 1] = {number, words} end
+end
+return {whole(now), whole(next_due), jobs, broken}

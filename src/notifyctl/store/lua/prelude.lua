@@ -14,8 +14,24 @@ end
 
 local function whole(number) return string.format('%.0f', number) end
 
--- The text of an error that `pcall` caught; a server before version 7 throws texts, later ones tables.
-local function words(caught) return tostring(type(caught) == 'table' and caught.err or caught) end
+-- Do a part of the work that must not stop the others when a key of its queue holds something else than BullMQ's: a job
+-- whose id is the name of such a key overwrites it. True and the result, or false and the server's words.
+local function guarded(work, ...)
+  local done, result = pcall(work, ...)
+  if done then return true, result end
+  local words = tostring(type(result) == 'table' and result.err or result)
+  if not string.find(words, 'WRONGTYPE', 1, true) then error(result, 0) end -- such as a server that is full
+  return false, words
+end
+
+-- What a job says in a field that should be a whole number from 0, else 0: others may have written anything.
+local function number_of(text)
+  local number = tonumber(text or 0)
+  return number and number >= 0 and number < 2 ^ 53 and math.floor(number) or 0
+end
+
+-- A job that is there: `EXISTS` is also true of a queue's own key, when a job is named like one.
+local function is_job(key) return redis.call('TYPE', key).ok == 'hash' end
 
 local function emit(lane, ...) redis.call('XADD', lane .. 'events', '*', 'event', ...) end
 

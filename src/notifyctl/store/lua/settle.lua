@@ -232,12 +232,12 @@ local function wake(lane)
 end
 
 for _, item in ipairs(cmsgpack.unpack(ARGV[4])) do
-  local done, answer = pcall(settle, item)
-  answers[#answers + 1] = done and answer or {'broken', words(answer)}
+  local done, answer = guarded(settle, item)
+  answers[#answers + 1] = done and answer or {'broken', answer}
 end
-for _, place in pairs(unruled) do pcall(trim, place[1], place[2], keep[place[2]]) end
-for lane in pairs(finished) do pcall(drained, lane) end
-for lane in pairs(touched) do pcall(wake, lane) end
+for _, place in pairs(unruled) do guarded(trim, place[1], place[2], keep[place[2]]) end
+for lane in pairs(finished) do guarded(drained, lane) end
+for lane in pairs(touched) do guarded(wake, lane) end
 flush('totals', totals)
 flush('calls', calls)
 return {whole(now), answers}
