@@ -1,5 +1,6 @@
 """The journal: results on disk while Redis is away, replayed by others once their worker is gone, and not before."""
 
+import resource
 import subprocess
 import sys
 import threading
@@ -54,6 +55,17 @@ def journal(folder: Path, token: str) -> Iterator[Journal]:
     opened = Journal(folder, token)
     yield opened
     opened.close()
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file of this process may grow beyond so many bytes, as on a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def abandoned(mine: Journal) -> dict[str, list[str]]:
@@ -121,6 +133,25 @@ class TestTheJournal:
     def test_goes_with_its_worker_when_it_is_empty(self, tmp_path: Path):
         Journal(tmp_path, "nf.me").close()
         assert list(tmp_path.iterdir()) == []
+
+    def test_is_never_told_to_another_redis_or_prefix(self, tmp_path: Path):
+        writer = Journal(tmp_path, "nf.dead", "bull at redis://one")
+        writer.append([RESULT])
+        writer.close()
+        for realm, found in (("bull at redis://two", {}), ("bull at redis://one", {"nf.dead": ["m"]})):
+            reader = Journal(tmp_path, "nf.me", realm)
+            assert abandoned(reader) == found
+            reader.close()
+
+    def test_on_a_full_disk_takes_a_result_whole_or_not_at_all(self, tmp_path: Path):
+        with journal(tmp_path, "nf.me") as mine:
+            mine.append([RESULT])
+            written = (tmp_path / "nf.me").read_bytes()
+            with room_for(len(written) + 20), pytest.raises(Misconfigured, match="cannot be written"):
+                mine.append([OTHER])
+            assert (tmp_path / "nf.me").read_bytes() == written
+            mine.append([RESULT])
+            assert (tmp_path / "nf.me").read_bytes() == written * 2
 
     def test_is_for_this_user_only(self, tmp_path: Path):
         with journal(tmp_path / "deep" / "er", "nf.me"):

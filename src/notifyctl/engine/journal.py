@@ -1,10 +1,12 @@
 """The journal: results that Redis could not take, on disk, fsynced, until it can.
 
-One file per worker, locked while the worker lives. Every worker replays the files whose lock is free before it
-claims. The result of a call that a provider accepted is never only in memory while Redis is away.
+One file per worker, locked while the worker lives. Every worker replays the files of its own Redis and prefix whose
+lock is free before it claims: told to another Redis, they would end messages there that were never sent. The result of
+a call that a provider accepted is never only in memory while Redis is away, unless the disk is full, too.
 """
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,28 +20,31 @@ _decoder = msgspec.json.Decoder(Settlement)
 
 
 class Journal:
-    """The journal of one worker; `folder` is made when it is missing."""
+    """The journal of one worker; `folder` is made when it is missing, `realm` names the Redis and the prefix."""
 
-    def __init__(self, folder: Path, token: str) -> None:
+    def __init__(self, folder: Path, token: str, realm: str = "") -> None:
         self._folder = folder
-        self._path = folder / token
+        self._ending = f".{hashlib.sha256(realm.encode()).hexdigest()[:8]}" if realm else ""
+        self._path = folder / (token + self._ending)
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._file = _open_locked(self._path)
         except OSError as error:
-            raise Misconfigured(
-                "CFG-HOME", f"the journal cannot be written: {error.strerror}", str(folder), "set NOTIFYCTL_HOME"
-            ) from error
+            raise _unwritable(folder, error) from error
 
     def append(self, settlements: Sequence[Settlement]) -> None:
-        """Write results and wait until the disk has them."""
+        """Write results and wait until the disk has them; all or, with `Misconfigured`, none of them."""
         lines = [msgspec.json.encode(item) + b"\n" for item in settlements if item.outcome]
-        rest = memoryview(b"".join(lines))
+        rest, size = memoryview(b"".join(lines)), os.fstat(self._file).st_size
         if not rest:
             return
-        while rest:
-            rest = rest[os.write(self._file, rest) :]
-        os.fsync(self._file)
+        try:
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+            os.fsync(self._file)
+        except OSError as error:
+            os.ftruncate(self._file, size)  # half a line would spoil the next
+            raise _unwritable(self._folder, error) from error
 
     def clear(self) -> None:
         """Forget everything: Redis has it."""
@@ -56,12 +61,17 @@ class Journal:
     def abandoned(self) -> Iterator[tuple[str, list[Settlement], Path]]:
         """Journals of workers that are gone: the token, the results, the file to remove when Redis has them."""
         for path in sorted(self._folder.iterdir()):
-            if path == self._path or not (lock := _try_lock(path)):
+            if path == self._path or not path.name.endswith(self._ending) or not (lock := _try_lock(path)):
                 continue
             try:
-                yield path.name, _read(path), path
+                yield path.name.removesuffix(self._ending), _read(path), path
             finally:
                 os.close(lock)
+
+
+def _unwritable(folder: Path, error: OSError) -> Misconfigured:
+    what = f"the journal cannot be written: {error.strerror}"
+    return Misconfigured("CFG-HOME", what, str(folder), "set NOTIFYCTL_HOME, or make room on its disk")
 
 
 def _open_locked(path: Path) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from notifyctl.domain.attempt import Attempt, Finish, State, Step, Wait
-from notifyctl.domain.errors import Degraded, InvalidMessage, Unreachable
+from notifyctl.domain.errors import Degraded, InvalidMessage, Misconfigured, Unreachable
 from notifyctl.engine.batch import Batcher
 from notifyctl.engine.render import Errand
 from notifyctl.engine.tools import Tools
@@ -60,9 +60,13 @@ class Settler:
             return answers
 
     def _keep(self, settlements: Sequence[Settlement]) -> None:
-        """Put on disk what is not there yet."""
+        """Put on disk what is not there yet; when the disk is full it stays in memory, and is tried again."""
         new = [item for item in settlements if id(item) not in self._on_disk]
-        self._tools.journal.append(new)
+        try:
+            self._tools.journal.append(new)
+        except Misconfigured as error:
+            self._tools.log.trouble("journal", error)
+            return
         self._on_disk.update(map(id, new))
 
     def _forget(self, settlements: Sequence[Settlement]) -> None:

@@ -58,7 +58,7 @@ def _tools(
         limiter=Limiter(parts.limits),
         renderer=Renderer(settings.revision, settings.redis.prefix, found),
         wire=wire,
-        journal=Journal(settings.home / "journal", token),
+        journal=Journal(settings.home / "journal", token, f"{settings.redis.prefix} at {settings.redis.place}"),
         log=log,
         clock=ServerClock(),
         failpoint=Failpoint(settings.failpoint or ""),
