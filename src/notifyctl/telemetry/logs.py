@@ -6,8 +6,10 @@ A recipient appears only as a keyed hash and a domain; subjects and bodies never
 import asyncio
 import hmac
 import os
+import select
 import time
-from collections import Counter
+from collections import Counter, deque
+from contextlib import suppress
 
 import msgspec
 
@@ -18,6 +20,7 @@ from notifyctl.domain.outcome import Kind, Outcome
 from notifyctl.domain.redact import redact
 
 FLUSH = 0.1  # seconds
+PIECE = 4096  # bytes that a pipe which is not full takes without making us wait
 REPEATS = 5  # lines of the same trouble before only every hundredth is written
 
 
@@ -30,6 +33,7 @@ class Log:
         self._fd = fd
         self._lines: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._missed = 0
         self._troubles: Counter[tuple[str, str]] = Counter()
         self.sent = 0
 
@@ -78,16 +82,18 @@ class Log:
         self._write("info", event, **fields)
 
     def flush(self) -> None:
-        """Write what is gathered; a reader that is gone or full never stops the sending."""
+        """Write what is gathered; a reader that is gone or full never stops the sending, but misses lines."""
         self._timer = None
-        lines, self._lines = self._lines, []
-        try:
-            os.write(self._fd, b"".join(lines))
-        except OSError:
-            return
+        lines, self._lines = deque(self._lines), []
+        with suppress(OSError):
+            while lines and select.select((), (self._fd,), (), 0)[1]:
+                os.write(self._fd, _next_piece(lines))
+        self._missed += len(lines)
 
     def _write(self, level: str, event: str, **fields: object) -> None:
         line = {"ts": round(time.time(), 3), "level": level, "event": event, "worker": self._worker, **fields}
+        if self._missed:
+            line, self._missed = {**line, "lines_missed_before": self._missed}, 0
         self._lines.append(msgspec.json.encode(line) + b"\n")
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH, self.flush)
@@ -95,3 +101,11 @@ class Log:
     def _recipient(self, email: str) -> str:
         digest = hmac.digest(self._pepper, email.lower().encode(), "sha256").hex()[:12]
         return f"{digest}@{email.rpartition('@')[2]}"
+
+
+def _next_piece(lines: deque[bytes]) -> bytes:
+    """Take the first lines that go together into one write, at least one."""
+    piece = lines.popleft()
+    while lines and len(piece) + len(lines[0]) <= PIECE:
+        piece += lines.popleft()
+    return piece
