@@ -177,16 +177,18 @@ class Carrier:
         """End a job that cannot be read; of many bad ones under one id, each has its turn."""
         code = "stale"
         while code == "stale":
-            message, version = await self._untouched(peek_id(job.data or b""))
-            code = (await self._settler.settle(rejection(job, message, version, error))).code
+            ending = rejection(job, await self._concerned(job), error)
+            code = (await self._settler.settle(ending)).code
         self._tools.log.rejected(job.id, error)
 
-    async def _untouched(self, message: str) -> tuple[str, int]:
-        """The id with its record's version, or an empty id when something may have been sent under it."""
+    async def _concerned(self, job: Job) -> Record | None:
+        """The record that ends with a job: none without an id, one that has ended, or one that is another job's."""
+        message = peek_id(job.data or b"")
         if not message:
-            return "", 0
+            return None
         record = await patiently(self._tools, "read", lambda: self._tools.attempts.read(message))
-        return ("", 0) if record.attempts or record.ended else (message, record.version)
+        elsewhere = record.attempts and record.job != self._tools.queue.key(job.lane, job.id)
+        return None if record.ended or elsewhere else record
 
     async def stumble(self, job: Job) -> None:
         """Give a job back over which this code failed; without a record it will end as unknown, never be sent."""

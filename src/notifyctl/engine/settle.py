@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from notifyctl.domain.attempt import Attempt, Finish, State, Step, Wait
+from notifyctl.domain.attempt import Attempt, Finish, Record, State, Step, Wait
 from notifyctl.domain.errors import Degraded, InvalidMessage, Misconfigured, Unreachable
 from notifyctl.engine.batch import Batcher
 from notifyctl.engine.render import Errand
@@ -102,20 +102,22 @@ def settlement(errand: Errand, step: Step | None, attempt: Attempt | None = None
     )
 
 
-def rejection(job: Job, message: str, version: int, error: InvalidMessage) -> Settlement:
-    """What is to be written for a job that cannot be read; `message` '' writes no record.
+def rejection(job: Job, record: Record | None, error: InvalidMessage) -> Settlement:
+    """What is to be written for a job that cannot be read; without a record the job alone ends.
 
-    A job of a kind that is not ours to run is a finding too: a producer must be changed.
+    One whose data were changed after a call that may have left a copy ends as unknown. A job of a kind that is not
+    ours to run is a finding too: a producer must be changed.
     """
+    state = State.UNKNOWN if record and record.suspect else State.REJECTED
     return Settlement(
         lane=job.lane,
         job=job.id,
-        message=message,
-        version=version,
-        state=State.REJECTED if message else None,
+        message=record.id if record else "",
+        version=record.version if record else 0,
+        state=state if record else None,
         reason=str(error),
         action="fail",
-        value=f"{State.REJECTED}: {error}",
+        value=f"{state}: {error}",
         finding=error.code if error.code.startswith("QUE-") else "",
     )
 
