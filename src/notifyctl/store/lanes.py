@@ -6,6 +6,7 @@ from typing import Any
 
 from notifyctl.store.keys import job_id
 from notifyctl.store.link import Link
+from notifyctl.store.queue import number_of
 
 _PRIORITY = 2**32  # BullMQ's score of a prioritized job is priority * 2^32 + a counter
 _DUE = 4096  # BullMQ's score of a delayed job is its due time in ms * 4096 + a counter
@@ -54,7 +55,6 @@ class JobLook:
     due_at: int = 0
     finished_at: int = 0
     starts: int = 0
-    failed_reason: str = ""
 
 
 async def look(link: Link, names: Sequence[str], bases: Sequence[str]) -> list[Lane]:
@@ -119,13 +119,13 @@ async def _oldest(redis: Any, base: str, ids: Sequence[bytes]) -> int:
     pipe = redis.pipeline(transaction=False)
     for identity in ids:
         pipe.hget(base.encode() + identity, "timestamp")
-    stamps = [int(stamp) for stamp in await pipe.execute() if stamp] if ids else []
-    return min(stamps, default=0)
+    stamps = [number_of(stamp) for stamp in await pipe.execute()] if ids else []
+    return min((stamp for stamp in stamps if stamp > 0), default=0)
 
 
 async def _job(redis: Any, name: str, base: str, identity: str) -> JobLook:
     pipe = redis.pipeline(transaction=False)
-    pipe.hmget(base + identity, "timestamp", "finishedOn", "ats", "failedReason")
+    pipe.hmget(base + identity, "timestamp", "finishedOn", "ats")
     for kind in ("completed", "failed", "delayed", "prioritized"):
         pipe.zscore(base + kind, identity)
     for kind in ("active", "wait", "paused"):
@@ -135,9 +135,9 @@ async def _job(redis: Any, name: str, base: str, identity: str) -> JobLook:
         "completed": completed, "failed": failed, "delayed": delayed, "prioritized": prioritized,
         "active": active, "waiting": wait, "paused": held,
     }  # fmt: skip
-    enqueued, finished, starts, reason = fields
+    enqueued, finished, starts = fields
     return JobLook(
         queue=name, id=identity, state=next((word for word, at in places.items() if at is not None), "missing"),
-        enqueued_at=int(enqueued or 0), due_at=int(delayed or 0) // _DUE, finished_at=int(finished or 0),
-        starts=int(starts or 0), failed_reason=(reason or b"").decode(errors="replace"),
+        enqueued_at=max(number_of(enqueued), 0), due_at=int(delayed or 0) // _DUE, finished_at=number_of(finished),
+        starts=number_of(starts),
     )  # fmt: skip

@@ -165,13 +165,13 @@ def _lane_counts(queue: str, row: Sequence[Any]) -> LaneCounts:
 
 def _job(row: Sequence[Any], data: bytes | None) -> Job:
     lane, identity, starts, deferred, stalls, stamp, kind = row
-    return Job(lane, _text(identity), starts, _text(deferred), stalls, _time(stamp), _text(kind), data)
+    return Job(lane, _text(identity), starts, _text(deferred), stalls, number_of(stamp), _text(kind), data)
 
 
-def _time(stamp: bytes) -> int:
-    """Milliseconds; 0 for what is no time, since a producer may give any text."""
+def number_of(stamp: bytes | None) -> int:
+    """A whole number in a field of a job; 0 for none and for what is no number, since a producer may give any text."""
     try:
-        return int(float(stamp))
+        return int(float(stamp or 0))
     except (ValueError, OverflowError):
         return 0
 
