@@ -187,9 +187,11 @@ def seeded(session):
 
 @nox.session
 def bench(session):
-    """Throughput beside Node with Resend's SDK, printed; needs node and npm. Arguments after --."""
+    """Start-up, tickets beside bulk, throughput beside Node with Resend's SDK; needs node and npm."""
     session.run("npm", "install", "--no-package-lock", "--prefix", "tests/bench", external=True, silent=True)
     install_wheel(session, *group("tests"))
+    for name in ("startup", "lanes"):
+        session.run("python", f"tests/bench/{name}.py", env={"PYTHONPATH": "tests"})
     session.run("python", "tests/bench/throughput.py", *session.posargs)
 
 
