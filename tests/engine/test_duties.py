@@ -1,6 +1,7 @@
 """Duties: heartbeats, the adoption of jobs whose worker is gone, and the replay of what it left on disk."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +20,7 @@ from notifyctl.engine.journal import Journal
 from notifyctl.engine.tools import Tools
 from notifyctl.store.connect import connect
 from notifyctl.store.link import Link
+from notifyctl.store.presence import Presence
 from notifyctl.store.queue import Job
 from notifyctl.store.server import Server
 from notifyctl.store.workers import Beat
@@ -67,6 +69,32 @@ def test_a_heartbeat_tells_what_the_worker_is_doing(lab: Lab, tools: Tools):
     lab.run(crew.duties.beat())
     (beat,) = lab.run(lab.store.workers.list())
     assert (beat.token, beat.name, beat.in_flight, beat.draining, beat.pace) == (W1, "one", 1, True, "demo")
+
+
+def test_a_heartbeat_waits_for_nothing_that_is_only_for_the_eye(lab: Lab, tools: Tools):
+    """Connections of their own show a worker to BullMQ's tools; here nobody answers on them."""
+
+    async def beat() -> None:
+        while not await lab.store.workers.list():  # noqa: ASYNC110 - a key in Redis is no event
+            await asyncio.sleep(0.01)
+
+    async def story() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            server = Server(directory=Path("unused"), host="127.0.0.1", port=silent.getsockname()[1])
+            presence = Presence(server, lab.settings.queues, W1)
+            pace = replace(tools.revision.pace, heartbeat=0.01, heartbeat_ttl=60)
+            late = replace(tools, presence=presence, revision=replace(tools.revision, pace=pace))
+            duties = asyncio.create_task(Crew(late, lab).duties.run())
+            async with asyncio.timeout(8) as patience:  # on each connection an answer is waited for longer than that
+                await beat()
+                await lab.store.workers.leave(W1)
+                await beat()
+            duties.cancel()
+            await asyncio.gather(duties, return_exceptions=True)
+            await presence.close()
+        assert not patience.expired()  # Python 3.11 may swallow the cancellation, and with it the TimeoutError
+
+    lab.run(story())
 
 
 @contextmanager

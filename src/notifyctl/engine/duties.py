@@ -30,6 +30,7 @@ class Duties:
         pace = self._tools.revision.pace
         async with asyncio.TaskGroup() as group:
             group.create_task(self._every(pace.heartbeat, self.beat))
+            group.create_task(self._every(pace.heartbeat, self._tools.presence.show))  # no heartbeat waits for it
             group.create_task(self._every(pace.adopt, self.adopt))
 
     async def beat(self) -> None:
@@ -41,7 +42,6 @@ class Duties:
             sent=tools.log.sent, draining=self._draining.is_set(),
         )  # fmt: skip
         await tools.workers.beat(beat, pace.heartbeat_ttl)
-        await tools.presence.show()
         self._beating_since = self._beating_since or time.monotonic()
 
     async def adopt(self) -> None:
