@@ -116,6 +116,9 @@ def test_an_overlay_changes_what_it_names_and_keeps_the_rest():
         ("[providers.ses]\nrate = true", "CFG-VALUE", "notifyctl.toml: providers.ses.rate"),
         ("[providers.ses]\nburst = '9'", "CFG-VALUE", "notifyctl.toml: providers.ses.burst"),
         ("[limits]\nattempts = -1", "CFG-VALUE", "notifyctl.toml: limits.attempts"),
+        ("[limits]\nin_flight = 0.5", "CFG-VALUE", "notifyctl.toml: limits.in_flight"),
+        ("[limits]\ncritical_patience = inf", "CFG-VALUE", "notifyctl.toml: limits.critical_patience"),
+        ("[providers.ses]\nburst = 1.5", "CFG-VALUE", "notifyctl.toml: providers.ses.burst"),
         ("from = 'nobody'", "CFG-SENDER", "notifyctl.toml: from"),
     ],
 )

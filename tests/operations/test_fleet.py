@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +74,36 @@ def test_what_no_worker_can_do_is_said_once_and_not_tried_again(house: House, va
     assert ran.code == 7
     assert ran.codes == ["RDS-EVICTION"]
     assert ran.err == ""
+
+
+DRAINS_LONG = """
+import json, signal, sys, time
+from pathlib import Path
+folder, words = Path(sys.argv[1]), []
+signal.signal(signal.SIGTERM, lambda *_: (words.append(1), (folder / "told").touch()))
+(folder / "ready").touch()
+while not (folder / "go").exists():
+    time.sleep(0.01)
+print(json.dumps({"words": len(words)}))
+"""
+
+
+def test_a_worker_that_drains_is_not_told_again_when_another_refuses_to_work(tmp_path: Path) -> None:
+    async def seen(name: str) -> None:
+        while not (tmp_path / name).exists():  # noqa: ASYNC110 - a file is no event
+            await asyncio.sleep(0.01)
+
+    async def story() -> list[dict[str, object]]:
+        fleet = Fleet((sys.executable, "-c", DRAINS_LONG, str(tmp_path)), 1, lambda event, **fields: None)
+        running = asyncio.create_task(fleet.run())
+        await seen("ready")
+        fleet.stop()
+        await seen("told")
+        fleet.stop()
+        (tmp_path / "go").touch()
+        return [ended.document for ended in await running]
+
+    assert asyncio.run(story()) == [{"words": 1}]
 
 
 @pytest.mark.parametrize(("code", "told"), [(1, ["CLI-X", "because"]), (-9, [])])

@@ -215,7 +215,7 @@ def _rules(table: Mapping[str, Any], name: str, base: ProviderRules, where: str)
     rate = spec.get("rate", base.rate)
     return ProviderRules(
         rate=None if rate is None else _number(rate, f"{where}.rate"),
-        burst=int(_number(spec.get("burst", base.burst), f"{where}.burst")),
+        burst=int(_number(spec.get("burst", base.burst), f"{where}.burst", int)),
         sender=_sender(spec, where) or base.sender,
     )
 
@@ -224,14 +224,16 @@ def _bounds(table: Mapping[str, Any], base: Bounds, where: str) -> Bounds:
     known: dict[str, Any] = {item.name: item.type for item in fields(Bounds)}  # int or float
     _refuse_unknown(table, tuple(known), f"{where}: limits")
     values: dict[str, Any] = {
-        name: known[name](_number(value, f"{where}: limits.{name}")) for name, value in table.items()
+        name: known[name](_number(value, f"{where}: limits.{name}", known[name])) for name, value in table.items()
     }
     return replace(base, **values)
 
 
-def _number(value: Any, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise Misconfigured("CFG-VALUE", f"{value!r} is no number above 0", where)
+def _number(value: Any, where: str, kind: type[float] = float) -> float:
+    """A finite number above 0; a whole one where the kind is int."""
+    number = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
+    if not number or (kind is int and value != int(value)):
+        raise Misconfigured("CFG-VALUE", f"{value!r} is no {'whole ' if kind is int else ''}number above 0", where)
     return float(value)
 
 

@@ -56,15 +56,19 @@ class Fleet:
         return [end for end in ended if end]
 
     def stop(self) -> None:
-        """Have every worker drain; may be called from a signal handler of the loop."""
-        self._stopping.set()
-        for process in self._living:
-            process.terminate()
+        """Have every worker drain, once: a second word would end them. May be called from a signal handler."""
+        if not self._stopping.is_set():
+            self._stopping.set()
+            self._tell_all(Process.terminate)
 
     def kill(self) -> None:
         """End every worker at once; what they hold is adopted by other workers."""
+        self._tell_all(Process.kill)
+
+    def _tell_all(self, word: Callable[[Process], None]) -> None:
         for process in self._living:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                word(process)
 
     async def _keep(self) -> Ended | None:
         """Keep one place filled; the last end of its worker, None when it was stopped between two of them."""
