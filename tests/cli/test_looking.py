@@ -67,17 +67,32 @@ class TestStatus:
         assert told.startswith("Nobody works: 1 message to do since 2")
 
     def test_mail_flows_and_then_is_out(self, house: House, emulator) -> None:
-        emulator.fault("resend", delay_s=1.0)
-        house.run("send", "-", stdin=mail("one"))
+        emulator.fault("resend", delay_s=0.3, times=-1)
+        house.config.write_text('pace = "demo"\n[limits]\nin_flight = 1\n')
+        house.run("send", "-", stdin=b"\n".join(mail(f"m{number}") for number in range(12)))
         house.start("worker")
-        flowing = eventually(lambda: told if (told := house.run("status").out).startswith("Mail is flowing") else "")
-        assert "0 waiting, 1 in flight." in flowing
+        flowing = eventually(lambda: ran if (ran := house.ask("status")).data["lately"]["accepted"] else None)
+        assert (flowing.code, flowing.data["flowing"], flowing.data["lately"]["failed"]) == (0, True, 0)
+        assert "Mail is flowing, " in house.run("status").out
+        emulator.call("DELETE", "/faults")
         done = eventually(lambda: ran if (ran := house.ask("status")).data["idle"] else None)
-        assert (done.code, done.data["messages"]) == (0, {"accepted": 1})
+        assert (done.code, done.data["messages"]) == (0, {"accepted": 12})
         assert done.data["providers"]["resend"] == {
-            "configured": True, "calls": {"accepted.definite": 1}, "closed_until": None,
+            "configured": True, "calls": {"accepted.definite": 12}, "closed_until": None,
         }  # fmt: skip
-        assert house.run("status", "-o", "short").out.startswith("All mail is out. Somebody works since 2")
+        told = house.run("status").out
+        assert told.startswith("Nothing is left to do. Somebody works since 2")
+        assert "ended so far: 12 accepted" in told
+
+    def test_a_living_worker_is_no_proof_that_mail_flows(self, house: House, emulator) -> None:
+        for provider in ("resend", "postmark", "ses"):
+            emulator.fault(provider, status=503, times=-1)
+        house.config.write_text('pace = "demo"\n[limits]\nattempts = 50\nattempts_per_provider = 50\n')
+        house.run("send", "-", stdin=b"\n".join(mail(f"m{number}", "booking.reminder") for number in range(50)))
+        house.start("worker")
+        stuck = eventually(lambda: ran if (ran := house.ask("status")).data["lately"]["failed"] else None)
+        assert (stuck.code, stuck.codes, stuck.data["flowing"]) == (3, ["PRB-UNREACHABLE"], False)
+        assert eventually(lambda: house.run("status", "-o", "short").out.startswith("No mail gets out, "))
 
     def test_a_paused_queue_is_degraded(self, house: House, valkey: Valkey) -> None:
         with redis.Redis(port=valkey.port) as client:
@@ -111,9 +126,9 @@ class TestStatus:
         house.start("worker")
         eventually(lambda: house.state("one") == "attempting")
         ran = house.run("status", "--watch", "--every", "0.1")
-        pictures = re.split(r"^(?=Mail is|All mail)", ran.out, flags=re.MULTILINE)[1:]
+        pictures = re.split(r"^(?=Mail is|Nothing )", ran.out, flags=re.MULTILINE)[1:]
         assert ran.code == 0
-        assert pictures[-1].startswith("All mail is out")
+        assert pictures[-1].startswith("Nothing is left to do")
         assert all(picture != before for before, picture in pairwise(pictures))
 
 

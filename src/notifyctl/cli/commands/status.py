@@ -55,6 +55,7 @@ def _told(status: "Status") -> Result:
         _flow(status),
         _lanes(status.lanes),
         _workers(status),
+        *_ended(status),
         _providers(status),
         *_closures(status),
     ]
@@ -64,7 +65,10 @@ def _told(status: "Status") -> Result:
 
 
 def _flow(status: "Status") -> str:
-    """The answer in one line. Times instead of ages, so that a watch in a pipe prints only what changed."""
+    """The answer in one line. Times instead of ages, so that a watch in a pipe prints only what changed.
+
+    Only a mail that a provider took during the look is proof that mail flows; a living worker is none.
+    """
     working = status.working
     if not working:
         if not status.open:
@@ -73,8 +77,19 @@ def _flow(status: "Status") -> str:
         return f"Nobody works: {many(status.open, 'message')} to do{since}."
     since = moment(working[0].started_at)
     if status.idle:
-        return f"All mail is out. Somebody works since {since}."
-    return f"Mail is flowing since {since}: {status.ready:,} waiting, {status.in_flight:,} in flight."
+        return f"Nothing is left to do. Somebody works since {since}."
+    left = f"{status.ready:,} waiting, {status.in_flight:,} in flight"
+    if status.accepted:
+        return f"Mail is flowing, {status.accepted:,} accepted just now: {left}."
+    if status.stuck:
+        return f"No mail gets out, {status.failed:,} calls failed just now: {left}."
+    return f"Nothing was accepted just now: {left}. Somebody works since {since}."
+
+
+def _ended(status: "Status") -> list[str]:
+    """How messages ended so far, the most frequent end first: what is not accepted is not out."""
+    counts = sorted(((count, state) for state, count in status.states.items() if count > 0), reverse=True)
+    return [f"ended so far: {', '.join(f'{count:,} {state}' for count, state in counts)}"] if counts else []
 
 
 def _lanes(lanes: "Iterable[Lane]") -> Table:
@@ -120,7 +135,7 @@ def _closures(status: "Status") -> list[str]:
 
 def _data(status: "Status") -> dict[str, Any]:
     return {
-        "flowing": bool(status.working),
+        "flowing": bool(status.working) and not status.stuck,
         "since": stamp(status.working[0].started_at) if status.working else None,
         "idle": status.idle,
         "waiting": status.ready,
@@ -130,6 +145,7 @@ def _data(status: "Status") -> dict[str, Any]:
         "providers": {look.name: _provider(look) for look in status.providers},
         "messages": dict(status.states),
         "in_flight": status.in_flight,
+        "lately": {"accepted": status.accepted, "failed": status.failed},
         "unknown": status.unknown,
         "eviction": status.eviction,
     }
