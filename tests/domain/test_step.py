@@ -118,6 +118,14 @@ class TestAfterADefiniteFault:
         )
         assert next_step(everywhere, situation(300_000)) == Send("resend", Why.FIRST)
 
+    @pytest.mark.parametrize("outcome", [None, FAULT, DOUBT, THROTTLED])
+    @pytest.mark.parametrize("changes", [{}, {"type": MARKETING}, {"deadline": 0}])
+    def test_another_body_in_another_job_ends_that_job_alone(self, outcome, changes):
+        tried = record(call("resend", outcome), job="bull:email-critical:m")
+        step = next_step(tried, situation(0, body="other", job="bull:email-bulk:m", **changes))
+        assert (step.state, step.alone) == (State.REJECTED, True)
+        assert not getattr(next_step(tried, situation(0, job="bull:email-bulk:m")), "alone", False)
+
     def test_another_body_under_the_same_id_is_refused(self):
         failed = record(call("resend", FAULT, 0))
         assert next_step(failed, situation(0, body="other")).state is State.REJECTED

@@ -1,6 +1,7 @@
 """What is never sent by us: what another worker may have sent, and what cannot be read."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -35,6 +36,24 @@ def test_a_job_was_started_elsewhere_when_nobody_of_us_kept_a_record_or_bullmq_f
     job, record, elsewhere
 ):
     assert started_elsewhere(job, record) is elsewhere
+
+
+def test_another_text_in_a_second_job_does_not_end_a_message_that_waits_for_its_next_try(lab: Lab, tools: Tools):
+    lab.sending("m")
+    lab.settle(W1, outcome_of("m", "a1", Outcome(Kind.FAULT), state=State.HELD, action="delay", value=str(NOON + 5000)))
+    to = {"email": "ann@customers.example"}
+    data = {"v": 1, "id": "m", "type": "booking.confirmation", "to": to, "subject": "another", "text": "t"}
+    lab.enqueue("second", data=json.dumps(data).encode())
+    (claimed,) = lab.claim(W1).jobs
+
+    async def story() -> None:
+        await Carrier(tools, asyncio.Event()).carry(claimed, 0.0)
+        tools.log.flush()
+
+    tools.clock.hear(NOON)
+    lab.run(story())
+    assert (lab.place("second"), lab.hash("second")["failedReason"].partition(":")[0]) == ("failed", "rejected")
+    assert (lab.record("m").state, lab.place("m")) == (State.HELD, "delayed")
 
 
 class TestDataThatBecameUnreadable:

@@ -206,8 +206,8 @@ BUGS = (
     Bug(
         "admits on an old version",
         "store/lua/admit.lua",
-        "if tonumber(version) ~= item[4] then",
-        "if false then",
+        "if tonumber(version) ~= item[4] or TAKEN[state] then",
+        "if TAKEN[state] then",
         SCRIPTS,
     ),
     Bug(
@@ -282,8 +282,8 @@ BUGS = (
     Bug(
         "runs an empty job for an id without one",
         "store/lua/claim.lua",
-        "if redis.call('EXISTS', lane .. id) == 1 then",
-        "if true then",
+        "if is_job(lane .. id) then\n      start",
+        "if true then\n      start",
         SCRIPTS,
     ),
     Bug(

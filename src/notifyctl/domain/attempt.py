@@ -153,12 +153,13 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """End the message in a terminal state."""
+    """End the message in a terminal state; or, when `alone`, its job only: the message is another job's."""
 
     state: State
     reason: str
     provider: str = ""
     provider_id: str = ""
+    alone: bool = False
 
 
 Step = Send | Look | Wait | Finish

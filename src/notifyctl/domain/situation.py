@@ -21,7 +21,7 @@ class Situation:
 
     `route` lists the providers that can carry the message, best first; `evidence` how each one's truth is
     learnt; `full` until when a provider takes no further call (rate limit, Retry-After); `body` is the
-    SHA-256 of the job data at hand; `cannot` says why when the route is empty.
+    SHA-256 of the job data at hand, `job` the key of that job; `cannot` says why when the route is empty.
     """
 
     now: int
@@ -35,6 +35,7 @@ class Situation:
     bounds: Bounds
     full: Mapping[str, int] = field(default_factory=dict)
     cannot: str = ""
+    job: str = ""
 
 
 def exhausted(record: Record, provider: str, bounds: Bounds) -> bool:

@@ -9,7 +9,8 @@ Policy, in the order in which it is applied:
 2. Without permission it ends as no_consent, or as unknown when an attempt is unresolved.
 3. While an attempt is unresolved the message is *reconciled* (see `domain/reconcile.py`), never simply sent.
 4. After its deadline it ends as expired.
-5. Another body under the same id after an attempt is refused: the id names one event for ever.
+5. Another body under the same id after an attempt is refused: the id names one event for ever. In another job than
+   the one that made the attempt it is refused before rule 2, and ends that job alone: the first one goes on.
 6. Otherwise it goes to the first provider of the route that can carry it, is not resting for it and has
    room. A definite fault rests that provider for this message by 5 s, 30 s, 2 min; a refusal of our sender or
    account by 300 s. Three faults at a provider or five in all, with no provider left: dead.
@@ -37,13 +38,18 @@ def next_step(record: Record, situation: Situation) -> Step:
     """Decide; the policy stands at the top of this module."""
     if record.ended:
         return Finish(record.state, record.reason, record.provider, record.provider_id)
+    other_body = bool(record.attempts) and record.body != situation.body
+    if other_body and record.job != situation.job:
+        return Finish(
+            State.REJECTED, "another job with another body has this id; a new text needs a new id", alone=True
+        )
     if reason := refusal(situation.type):
         return Finish(State.UNKNOWN if record.suspect else State.NO_CONSENT, reason)
     if record.suspect:
         return reconcile.next_step(record, record.suspect, situation)
     if situation.now >= situation.deadline:
         return Finish(State.EXPIRED, "the deadline has passed")
-    if record.attempts and record.body != situation.body:
+    if other_body:
         return Finish(State.REJECTED, "the body was changed after an attempt; a new text needs a new id")
     return _first_open_provider(record, situation)
 

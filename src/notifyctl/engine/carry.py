@@ -212,6 +212,7 @@ class Carrier:
             bounds=tools.revision.bounds,
             full=errand.full,
             cannot=errand.cannot,
+            job=tools.queue.key(errand.job.lane, errand.job.id),
         )
 
 

@@ -88,7 +88,7 @@ def settlement(errand: Errand, step: Step | None, attempt: Attempt | None = None
     return Settlement(
         lane=errand.job.lane,
         job=errand.job.id,
-        message=errand.message.id,
+        message="" if isinstance(step, Finish) and step.alone else errand.message.id,
         version=None if attempt else errand.record.version,
         attempt=attempt.id if attempt else "",
         outcome=attempt.outcome if attempt else None,
