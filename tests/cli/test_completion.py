@@ -32,6 +32,7 @@ def test_zsh_and_fish_get_the_help_too():
 def test_options_and_topics_are_completed():
     assert "--output" in complete("bash", "notifyctl status --out")
     assert complete("bash", "notifyctl explain MSG-TY") == ["MSG-TYPE"]
+    assert complete("bash", "notifyctl probe po") == ["postmark"]
     assert "exit-codes" in complete("bash", "notifyctl explain exit")
 
 

@@ -53,7 +53,7 @@ def parameter(item: Parameter, loaded: Command) -> dict[str, Any]:
     default = item.default if isinstance(item.default, str | int | float | bool) else None
     told = item if isinstance(item, TyperOption | TyperArgument) else None
     return {
-        "name": (item.metavar or item.name or "").strip("[]"),
+        "name": (item.metavar or item.name or "").strip("[]."),
         "flags": [*item.opts, *item.secondary_opts] if isinstance(item, TyperOption) else [],
         "metavar": _metavar(item, loaded),
         "help": (told.help if told else None) or "",

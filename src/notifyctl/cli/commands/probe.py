@@ -13,10 +13,19 @@ if TYPE_CHECKING:
     from notifyctl.operations.probe import Probe
 
 
+def _names(incomplete: str) -> list[str]:
+    """The providers that begin with what was typed, for completion."""
+    return [name for name in PROVIDERS if name.startswith(incomplete)]
+
+
 def probe(
     provider: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PROVIDER]...", help=f"{', '.join(PROVIDERS)}; all of the route without one."),
+        typer.Argument(
+            metavar="[PROVIDER]...",
+            help=f"{', '.join(PROVIDERS)}; all of the route without one.",
+            autocompletion=_names,
+        ),
     ] = None,
 ) -> Result:
     """Ask the providers whether they would take our mail.
