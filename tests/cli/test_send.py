@@ -116,7 +116,8 @@ def test_a_file_is_enqueued_but_for_its_refused_lines(house: House, file: Path) 
 
 def test_refused_lines_are_written_out_to_be_corrected(house: House, file: Path, tmp_path: Path) -> None:
     rejects = tmp_path / "rejects.jsonl"
-    house.run("send", str(file), "--rejects", str(rejects))
+    told = house.run("send", str(file), "--rejects", str(rejects)).out
+    assert f"they are in {rejects}" in told
     assert rejects.read_bytes() == b"{\n" + mail("bad", to={"email": "nobody"}) + b"\n"
     assert stat.S_IMODE(rejects.stat().st_mode) == 0o600  # it holds addresses
     again = house.ask("send", str(file), "--rejects", str(rejects))

@@ -106,9 +106,8 @@ def _one(loaded: "Settings", door: "Door", flags: dict[str, Any], dry_run: bool)
         return (await store.queue.enqueue([addition]))[0], bool(await store.workers.list())
 
     added, working = with_store(add, start=True)
-    lines = (
-        f"Enqueued {addition.message_id} in {queue}." if added else f"{addition.message_id} is in {queue} already.",
-    )
+    there = f"{addition.message_id} was enqueued in {queue} before; nothing is added."
+    lines = (f"Enqueued {addition.message_id} in {queue}." if added else there,)
     outcome = "done" if added else "nothing to do"
     return Result({**data, "added": int(added)}, lines, outcome=outcome, next=_next(working))
 
@@ -124,14 +123,14 @@ def _many(to: screen.Screen, door: "Door", path: str, rejects: Path | None, dry_
         batches = operation.admitted(file, door, tally, refused)
         if dry_run:
             operation.check(batches, tally, listener, total)
-            return _told(tally, path, dry_run, working=True)
+            return _told(tally, path, dry_run, working=True, rejects=rejects)
 
         async def add(store: "Store") -> bool:
             await operation.enqueue(store.queue, batches, tally, listener, total)
             return bool(await store.workers.list())
 
         working = with_store(add, start=True)
-    return _told(tally, path, dry_run, working)
+    return _told(tally, path, dry_run, working, rejects)
 
 
 class _Rejects:
@@ -158,7 +157,7 @@ class _Rejects:
             self._file.write(line + b"\n")
 
 
-def _told(tally: "Tally", path: str, dry_run: bool, working: bool) -> Result:
+def _told(tally: "Tally", path: str, dry_run: bool, working: bool, rejects: Path | None) -> Result:
     numbers = {name: getattr(tally, name) for name in ("lines", "good", "added", "duplicates", "refused")}
     data = {**numbers, "refusals": [refusal._asdict() for refusal in tally.refusals], "dry_run": dry_run}
     lines: list[str | Table] = [_summary(tally, dry_run)]
@@ -167,7 +166,7 @@ def _told(tally: "Tally", path: str, dry_run: bool, working: bool) -> Result:
         lines.append(Table(("line", "code", "where", "what"), rows))
         lines += sorted({f"{one.code} at {one.where}: {one.fix}" for one in tally.refusals[:SHOWN] if one.fix})
     outcome = "done" if tally.added and not tally.refused else ""
-    findings = [_refused(tally, path)] if tally.refused else []
+    findings = [_refused(tally, path, rejects)] if tally.refused else []
     code = exits.BAD if tally.refused else exits.OK
     return Result(data, lines, code, outcome, findings, () if dry_run else _next(working or not tally.good))
 
@@ -180,10 +179,11 @@ def _summary(tally: "Tally", dry_run: bool) -> str:
     return f"{tally.added:,} of {tally.lines:,} messages enqueued{there}{refused}."
 
 
-def _refused(tally: "Tally", path: str) -> Finding:
+def _refused(tally: "Tally", path: str, rejects: Path | None) -> Finding:
     what = f"{tally.refused:,} of {tally.lines:,} lines are refused"
     more = f"; the first {SHOWN} are listed" if tally.refused > SHOWN else ""
-    hint = "correct them and send them again; --rejects FILE writes them out"
+    where = f"they are in {rejects}" if rejects else "--rejects FILE writes them out"
+    hint = f"{where}; correct them and send them again"
     return Finding("SND-REFUSED", "error", "stdin" if path == "-" else path, what + more, hint)
 
 
