@@ -108,6 +108,11 @@ class TestForAHuman:
             "  more: notifyctl explain CFG-VALUE",
         ]
 
+    def test_one_that_names_no_fix_gets_that_of_its_code(self):
+        letter = ("--id", "1/a", "--type", "newsletter", "--subject", "x", "--text", "y", "--dry-run")
+        ran = notifyctl("send", *letter, "--to", "Ann <ann@customers.example>", "-o", "json")
+        assert ran.document["findings"][0]["hint"].startswith("Correct the address")
+
     def test_verbose_names_the_cause(self):
         assert "because: OSError" in trial("unreachable", "-v").err
 
@@ -139,6 +144,9 @@ class TestUsage:
     def test_a_noun_alone_is_its_own_verb(self):
         assert trial("fleet").out == trial("fleet", "run").out == "fleet of 1\n"
         assert trial("fleet", "--number", "3").out == "fleet of 3\n"
+
+    def test_help_says_which_verb_a_noun_means_alone(self):
+        assert "until told to stop. (default)" in notifyctl("worker", "--help").out
 
     def test_help_imports_no_command(self):
         assert "Import a module that is not there." in trial("fleet", "--help").out

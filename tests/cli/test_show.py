@@ -2,7 +2,7 @@
 
 import re
 
-from terminal import at_terminal
+from terminal import at_terminal, notifyctl
 
 BOX = "\u2500"  # a horizontal line
 COLOUR = re.compile(r"\x1b\[[\d;]*3\dm")
@@ -38,3 +38,9 @@ def test_progress_is_a_bar():
 
 def test_a_watch_redraws_each_time():
     assert at_terminal("count", "--watch").out.count("\x1b[2J") == 6
+
+
+def test_what_is_wrong_breaks_between_words_on_a_terminal_and_nowhere_in_a_pipe():
+    long = "x" * 60
+    assert f"No such command\n  '{long}'." in at_terminal(long).out
+    assert f"No such command '{long}'." in notifyctl(long).err

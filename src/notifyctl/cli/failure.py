@@ -26,7 +26,8 @@ class Terminated(BaseException):
 def result_of(error: BaseException, screen: Screen) -> Result:
     """The result that an error stands for; an unexpected one leaves a file with its traceback."""
     if isinstance(error, NotifyctlError):
-        return _failed(error.exit, Finding(error.code, "error", error.where, error.what, error.fix))
+        fix = error.fix or _catalogued(error.code)
+        return _failed(error.exit, Finding(error.code, "error", error.where, error.what, fix))
     if isinstance(error, ClickException):
         return _failed(exits.USAGE, Finding("CLI-USAGE", "error", "", error.format_message(), _hint(error)))
     if isinstance(error, KeyboardInterrupt | typer.Abort):
@@ -45,6 +46,13 @@ def _failed(code: int, finding: Finding, data: Mapping[str, str] | None = None) 
     return Result(data or {}, exit=code, findings=(finding,))
 
 
+def _catalogued(code: str) -> str:
+    """What the catalogue says about fixing it, for an error that says nothing itself."""
+    from notifyctl.domain.catalogue import CODES  # deferred: only an error needs it
+
+    return CODES[code].fix if code in CODES else ""
+
+
 def _hint(error: ClickException) -> str:
     command = error.ctx.command_path if isinstance(error, UsageError) and error.ctx else "notifyctl"
     return f"see {command} --help"
@@ -58,9 +66,10 @@ def explain(error: BaseException, result: Result, screen: Screen) -> None:
     for finding in result.findings:
         place = f" ({finding.subject})" if finding.subject else ""
         word = screen.paint(result.word, finding.severity, sys.stderr)
-        screen.shout(f"{word} {finding.code}: {clean(finding.message + place)}")
+        told = screen.fit(clean(f"{result.word} {finding.code}: {finding.message}{place}"), sys.stderr)
+        screen.shout(word + told.removeprefix(result.word))
         if finding.hint:
-            screen.shout(clean(f"  {finding.hint}"))
+            screen.shout(screen.fit(clean(f"  {finding.hint}"), sys.stderr))
     if isinstance(error, NotifyctlError) and error.exit != exits.USAGE:
         screen.talk(f"  more: notifyctl explain {error.code}")
     if screen.verbose and error.__cause__:

@@ -100,7 +100,7 @@ class VerbGroup(TyperGroup):
 def _line(verbs: Sequence[Verb], full: str) -> str:
     """The help of a word: its own, or the verbs below the noun."""
     if verbs[0].name == full:
-        return verbs[0].help
+        return f"{verbs[0].help}{' (default)' if verbs[0].alone else ''}"
     if len(verbs) == 1:
         return f"{verbs[0].name.split()[1]}: {verbs[0].help}"
     return " | ".join(f"{verb.name.split()[1]}{' (default)' if verb.alone else ''}" for verb in verbs)

@@ -51,6 +51,16 @@ class Screen:
         color = _COLORS.get(severity) if self.colored(stream) else None
         return f"\x1b[{color}m{word}\x1b[0m" if color else word
 
+    def fit(self, text: str, stream: TextIO) -> str:
+        """The text with its long lines broken between words, where the stream is a terminal."""
+        if not self.terminal(stream):
+            return text
+        import textwrap  # deferred: only findings on a terminal need it
+
+        width = os.get_terminal_size(stream.fileno()).columns or 80
+        wrapper = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False, subsequent_indent="  ")
+        return "\n".join("\n".join(wrapper.wrap(line)) for line in text.splitlines())
+
     def can_ask(self) -> bool:
         """True when a human is there: both ends are terminals, no CI, no --no-input."""
         ends = self.terminal(sys.stdin) and self.terminal(sys.stdout)

@@ -59,7 +59,7 @@ def _print_lines(result: Result, screen: Screen) -> None:
         _print_part(part, screen)
     for finding in result.findings:
         severity = screen.paint(finding.severity, finding.severity, sys.stdout)
-        screen.write(severity + clean(told(finding)).removeprefix(finding.severity))
+        screen.write(severity + screen.fit(clean(told(finding)), sys.stdout).removeprefix(finding.severity))
     for command in result.next:
         screen.talk(f"next: {command}")
 
