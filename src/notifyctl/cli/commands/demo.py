@@ -120,7 +120,7 @@ def _words(verdict: "Verdict") -> "Iterator[str]":
     yield f"{verdict.sent:,} sent, {verdict.lost} lost; counted from the mailboxes after {verdict.drain_s} s"
     yield f"  delivered once     {verdict.delivered_once:>6,}"
     yield f"  delivered twice    {verdict.doubled:>6,}  recorded resends: the first was unconfirmed"
-    yield f"  unknown            {verdict.unknown:>6,}  bulk is never risked twice; see `queue unknown`"
+    yield f"  unknown            {verdict.unknown:>6,}  bulk is never risked twice"
     yield f"    of these arrived {verdict.unknown_with_copy:>6,}  so the mailboxes say; the engine cannot know"
     yield f"  ambiguous resends  {verdict.ambiguous_resends:>6,}"
     if not verdict.good:

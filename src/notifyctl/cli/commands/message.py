@@ -41,7 +41,7 @@ def _told(story: "Story") -> Result:
 
 def _summary(story: "Story") -> list[str]:
     record, job, lines = story.record, story.job, []
-    if record.provider:
+    if record.provider_id:
         lines.append(f"{record.provider} calls it {record.provider_id}")
     if job:
         lines.append(f"job {job.id} in {job.queue}: {job.state}")
