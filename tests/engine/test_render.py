@@ -25,7 +25,7 @@ def job(kind: str = "", **changes: object) -> Job:
 
 @pytest.fixture
 def renderer(revision: Revision, providers: dict[str, Provider]) -> Renderer:
-    return Renderer(revision, "bull", providers)
+    return Renderer(revision, "nf:{bull}:", providers)
 
 
 class TestOpening:
@@ -84,7 +84,7 @@ class TestRendering:
             return renderer.render(renderer.open(job(**changes), 0), providers[name]).envelope
 
         first = envelope(renderer, "resend")
-        assert first.ref == hashlib.sha256(b"bull:m").hexdigest()[:32]
+        assert first.ref == hashlib.sha256(b"nf:{bull}:m").hexdigest()[:32]
         assert first.ref in first.key
         same = envelope(renderer, "ses", subject="Ho")
         assert (same.ref, same.key) == (first.ref, first.key)
@@ -100,7 +100,7 @@ class TestRendering:
     def test_a_provider_has_its_own_sender_or_the_default_and_never_none(self, revision, providers):
         own = replace(revision.sender, email="other@venue.example")
         changed = replace(revision, providers={**revision.providers, "ses": ProviderRules(sender=own)})
-        renderer = Renderer(changed, "bull", providers)
+        renderer = Renderer(changed, "nf:{bull}:", providers)
         errand = renderer.open(job(), 0)
         assert renderer.render(errand, providers["ses"]).envelope.sender == own
         assert renderer.render(errand, providers["resend"]).envelope.sender == revision.sender

@@ -267,6 +267,20 @@ class TestAnOutcome:
         assert (lab.record("m").state, lab.redis("EXISTS", base + "m")) == (State.ACCEPTED, 0)
 
 
+class TestTheTally:
+    def test_counts_calls_and_findings_and_tells_when_each_came_up_last(self, lab: Lab):
+        for name in ("m", "n"):
+            lab.sending(name, f"a-{name}")
+            lab.settle(W1, accepted(name, f"a-{name}"))
+            lab.now += 10
+        lab.claimed("x")
+        lab.settle(W1, decision("x", 0, State.REJECTED, "fail", "rejected: flow", finding="QUE-FLOW"))
+        kind = "resend|accepted|definite"
+        assert lab.run(lab.store.attempts.totals())[1] == {kind: 2}
+        assert lab.run(lab.store.attempts.findings()) == {"QUE-FLOW": 1}
+        assert lab.run(lab.store.attempts.last()) == {kind: NOON + 10, "QUE-FLOW": NOON + 20}
+
+
 class TestADecision:
     def test_is_fenced_by_the_version_that_it_was_made_on(self, lab: Lab):
         version = in_doubt(lab)

@@ -15,7 +15,7 @@ from notifyctl.domain.situation import Situation
 from notifyctl.domain.step import after, first_step, next_step, with_outcome
 from notifyctl.engine.admit import Admitter, patiently
 from notifyctl.engine.render import Errand, Rendered
-from notifyctl.engine.settle import Settler, postponement, rejection, settlement
+from notifyctl.engine.settle import Settler, postponement, rejection, settlement, silence
 from notifyctl.engine.tools import Tools
 from notifyctl.store.attempts import Admission
 from notifyctl.store.jobdata import peek_id
@@ -155,23 +155,26 @@ class Carrier:
 
     async def _read(self, errand: Errand) -> None:
         """Read the record afresh, again when a worker believed dead told of its call in the meantime."""
-        attempts, told = self._tools.attempts, True
-        while told:
-            errand.record = await patiently(self._tools, "read", lambda: attempts.read(errand.message.id))
-            told = await self._abandon(errand)
+        errand.record = await self._current(errand.job, errand.message.id)
 
-    async def _abandon(self, errand: Errand) -> bool:
-        """Close attempts whose worker did not live to tell; True when one has told by now."""
+    async def _current(self, job: Job, message: str) -> Record:
+        """The record of a message, with no attempt open that can no longer be under way."""
+        closed = None
+        while closed is None:
+            record = await patiently(self._tools, "read", lambda: self._tools.attempts.read(message))
+            closed = await self._abandon(job, record)
+        return closed
+
+    async def _abandon(self, job: Job, record: Record) -> Record | None:
+        """Close attempts whose worker did not live to tell; None when one has told by now."""
         now, window = self._tools.clock.now(), self._tools.revision.pace.max_send * 1000
-        for attempt in errand.record.attempts:
+        for attempt in record.attempts:
             if attempt.outcome is None and now >= attempt.intent_at + window:
-                gone = replace(attempt, outcome=_ABANDONED, result_at=now)
-                settled = await self._settler.settle(settlement(errand, None, gone))
+                settled = await self._settler.settle(silence(job, record.id, attempt, _ABANDONED))
                 if settled.code == "stale":
-                    return True
-                errand.record = with_outcome(errand.record, attempt.id, _ABANDONED, now)
-                errand.record = replace(errand.record, version=settled.version)
-        return False
+                    return None
+                record = replace(with_outcome(record, attempt.id, _ABANDONED, now), version=settled.version)
+        return record
 
     async def _reject(self, job: Job, error: InvalidMessage) -> None:
         """End a job that cannot be read; of many bad ones under one id, each has its turn."""
@@ -186,7 +189,7 @@ class Carrier:
         message = peek_id(job.data or b"")
         if not message:
             return None
-        record = await patiently(self._tools, "read", lambda: self._tools.attempts.read(message))
+        record = await self._current(job, message)
         elsewhere = record.attempts and record.job != self._tools.queue.key(job.lane, job.id)
         return None if record.ended or elsewhere else record
 

@@ -44,11 +44,14 @@ class Rendered:
 
 
 class Renderer:
-    """Renders under one revision and one prefix, for the providers that have a key."""
+    """Renders under one revision for the providers that have a key.
 
-    def __init__(self, revision: Revision, prefix: str, providers: Mapping[str, Provider]) -> None:
+    `scope` is the base of our own keys: references and idempotency keys are unique within it.
+    """
+
+    def __init__(self, revision: Revision, scope: str, providers: Mapping[str, Provider]) -> None:
         self.revision = revision
-        self.prefix = prefix
+        self.scope = scope
         self.providers = providers
 
     def open(self, job: Job, taken_at: float) -> Errand:
@@ -94,7 +97,7 @@ class Renderer:
         sender = self.revision.sender_for(provider)
         if sender is None:
             raise Misconfigured("CFG-SENDER", f"there is no sender for {provider}", "NOTIFYCTL_FROM")
-        ref = hashlib.sha256(f"{self.prefix}:{message.id}".encode()).hexdigest()[:32]
+        ref = hashlib.sha256(f"{self.scope}{message.id}".encode()).hexdigest()[:32]
         return Envelope(sender, ref, key=f"nf1-{ref}", marketing=kind.purpose == "marketing")
 
 

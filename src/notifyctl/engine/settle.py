@@ -7,6 +7,7 @@ import msgspec
 
 from notifyctl.domain.attempt import Attempt, Finish, Record, State, Step, Wait
 from notifyctl.domain.errors import Degraded, InvalidMessage, Misconfigured, Unreachable
+from notifyctl.domain.outcome import Outcome
 from notifyctl.engine.batch import Batcher
 from notifyctl.engine.render import Errand
 from notifyctl.engine.tools import Tools
@@ -119,6 +120,20 @@ def rejection(job: Job, record: Record | None, error: InvalidMessage) -> Settlem
         action="fail",
         value=f"{state}: {error}",
         finding=error.code if error.code.startswith("QUE-") else "",
+    )
+
+
+def silence(job: Job, message: str, attempt: Attempt, outcome: Outcome) -> Settlement:
+    """What is to be written of an attempt whose worker did not live to tell; the job is kept."""
+    return Settlement(
+        lane=job.lane,
+        job=job.id,
+        message=message,
+        version=None,
+        attempt=attempt.id,
+        outcome=outcome,
+        provider=attempt.provider,
+        action="keep",
     )
 
 

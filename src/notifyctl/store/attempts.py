@@ -131,6 +131,11 @@ class Attempts:
         with self.link.reach():
             return _numbers(await self.link.redis.hgetall(f"{self.own}findings"))
 
+    async def last(self) -> dict[str, int]:
+        """When each kind of call (`provider|kind|certainty`) and each finding came up last, epoch ms."""
+        with self.link.reach():
+            return _numbers(await self.link.redis.hgetall(f"{self.own}last"))
+
     async def in_flight(self) -> int:
         """How many intents have no outcome yet."""
         with self.link.reach():

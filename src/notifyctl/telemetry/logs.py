@@ -8,7 +8,7 @@ import hmac
 import os
 import select
 import time
-from collections import Counter, deque
+from collections import deque
 from contextlib import suppress
 
 import msgspec
@@ -21,6 +21,7 @@ from notifyctl.domain.redact import redact
 
 FLUSH = 0.1  # seconds
 PIECE = 4096  # bytes that a pipe which is not full takes without making us wait
+CALM = 60.0  # seconds without it after which trouble counts as new
 REPEATS = 5  # lines of the same trouble before only every hundredth is written
 
 
@@ -34,7 +35,7 @@ class Log:
         self._lines: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
         self._missed = 0
-        self._troubles: Counter[tuple[str, str]] = Counter()
+        self._troubles: dict[tuple[str, str], tuple[int, float]] = {}
         self.sent = 0
 
     def call(self, message: Message, provider: str, outcome: Outcome, seconds: float) -> None:
@@ -67,9 +68,11 @@ class Log:
         self._write("warning", "journal replayed", of=token, results=results)
 
     def trouble(self, what: str, error: NotifyctlError) -> None:
-        """Redis did not answer; repeated trouble is written ever more rarely, with its count."""
-        self._troubles[what, error.code] += 1
-        times = self._troubles[what, error.code]
+        """Redis did not answer; trouble that goes on is written ever more rarely, with its count."""
+        kind, now = (what, error.code), time.monotonic()
+        before, at = self._troubles.get(kind, (0, 0.0))
+        times = before + 1 if now - at < CALM else 1
+        self._troubles[kind] = times, now
         if times <= REPEATS or times % 100 == 0:
             self._write("error", "trouble", during=what, code=error.code, reason=redact(error.what), times=times)
 

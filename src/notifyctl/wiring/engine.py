@@ -56,7 +56,7 @@ def _tools(
         workers=parts.workers,
         presence=Presence(settings.redis, settings.queues, token),
         limiter=Limiter(parts.limits),
-        renderer=Renderer(settings.revision, settings.redis.prefix, found),
+        renderer=Renderer(settings.revision, parts.attempts.own, found),
         wire=wire,
         journal=Journal(settings.home / "journal", token, f"{settings.redis.prefix} at {settings.redis.place}"),
         log=log,

@@ -15,6 +15,7 @@
 local own, token = KEYS[1], ARGV[1]
 local now = clock(ARGV[2])
 local keep = cjson.decode(ARGV[3])
+local found = {}
 local answers, totals, calls, touched, finished, unruled = {}, {}, {}, {}, {}, {}
 local OPEN = {queued = true, attempting = true, held = true}
 local AT_THE_DOOR = {rejected = true, no_consent = true, expired = true}
@@ -71,7 +72,7 @@ local function end_deduplication(lane, id)
   local key = lane .. 'de:' .. name
   if redis.call('PTTL', key) == -1 and redis.call('GET', key) == id then redis.call('DEL', key) end
   if redis.call('EXISTS', lane .. 'dn:' .. name) == 1 then
-    redis.call('HINCRBY', own .. 'findings', 'QUE-DEDUPLICATION-NEXT', 1)
+    found['QUE-DEDUPLICATION-NEXT'] = (found['QUE-DEDUPLICATION-NEXT'] or 0) + 1
   end
 end
 
@@ -204,13 +205,17 @@ local function settle(item)
     if answer then return answer end
   end
   if not mine then return {'late', version} end
-  if item[16] ~= '' then redis.call('HINCRBY', own .. 'findings', item[16], 1) end
+  if item[16] ~= '' then count(found, item[16], 1) end
   if lane and redis.call('EXISTS', lane .. item[2]) == 1 then ACTIONS[item[12]](lane, item[2], item[13]) end
   return {'ok', version}
 end
 
-local function flush(hash, counts)
-  for name, by in pairs(counts) do redis.call('HINCRBY', own .. hash, name, by) end
+-- `last` tells when each kind of call and each finding came up last.
+local function flush(hash, counts, dated)
+  for name, by in pairs(counts) do
+    redis.call('HINCRBY', own .. hash, name, by)
+    if dated then redis.call('HSET', own .. 'last', name, whole(now)) end
+  end
 end
 
 -- A Node worker asks for the next job as it settles one. So when nothing is left it says so, but not while it is
@@ -239,5 +244,6 @@ for _, place in pairs(unruled) do guarded(trim, place[1], place[2], keep[place[2
 for lane in pairs(finished) do guarded(drained, lane) end
 for lane in pairs(touched) do guarded(wake, lane) end
 flush('totals', totals)
-flush('calls', calls)
+flush('calls', calls, true)
+flush('findings', found, true)
 return {whole(now), answers}
