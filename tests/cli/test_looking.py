@@ -53,6 +53,12 @@ def test_a_server_that_does_not_answer_is_exit_6(house: House, look: tuple[str, 
     assert (ran.code, ran.codes) == (6, ["STORE-UNREACHABLE"])
 
 
+def test_a_variable_with_a_typo_is_told(house: House) -> None:
+    ran = house.run("status", NOTIFYCTL_FORM="x", NOTIFYCTL_ACTOR="ada")
+    assert "nothing reads NOTIFYCTL_FORM; did you mean NOTIFYCTL_FROM?" in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
 class TestStatus:
     def test_nothing_to_do(self, house: House) -> None:
         ran = house.run("status", "-o", "short")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from notifyctl.domain.exits import NAMES
 from notifyctl.domain.finding import Finding
 
+ACTOR = "NOTIFYCTL_ACTOR"  # names who runs a command; no setting
 NOTHING = ("ok", "nothing to do")
 
 
@@ -62,7 +63,7 @@ def envelope(result: Result, verb: str) -> dict[str, Any]:
 
 def actor(environ: Mapping[str, str]) -> str:
     """Who ran the command: NOTIFYCTL_ACTOR, else the CI job, else the login name."""
-    for name in ("NOTIFYCTL_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "CI_JOB_ID", "SUDO_USER", "LOGNAME", "USER"):
+    for name in (ACTOR, "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "CI_JOB_ID", "SUDO_USER", "LOGNAME", "USER"):
         if environ.get(name):
             return environ[name]
     try:

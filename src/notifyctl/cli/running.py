@@ -10,7 +10,8 @@ from importlib import import_module  # noqa: E402 - below the switch on purpose
 from importlib.util import find_spec  # noqa: E402 - below the switch on purpose
 from typing import Any, TypeVar  # noqa: E402 - below the switch on purpose
 
-from notifyctl import settings, wiring  # noqa: E402 - below the switch on purpose
+from notifyctl import wiring  # noqa: E402 - below the switch on purpose
+from notifyctl.cli import given  # noqa: E402 - below the switch on purpose
 
 gc.freeze()  # nor is it looked for among them later: not while the command runs, not at its end
 gc.enable()
@@ -22,7 +23,7 @@ def with_store(work: Callable[[wiring.Store], Awaitable[_Answer]], *, start: boo
     """The answer of an operation on the store; `start` starts the embedded server, which only verbs that write do."""
 
     async def inside() -> _Answer:
-        async with wiring.store(settings.load(), start=start) as store:
+        async with wiring.store(given.load(), start=start) as store:
             return await work(store)
 
     return asyncio.run(inside())
@@ -31,7 +32,7 @@ def with_store(work: Callable[[wiring.Store], Awaitable[_Answer]], *, start: boo
 def looks(work: Callable[[wiring.Store], Awaitable[_Answer]], every: float) -> Iterator[_Answer]:
     """The answer of the same operation again and again, `every` so many seconds, over one connection."""
     with asyncio.Runner() as runner:
-        context = wiring.store(settings.load(), start=False)
+        context = wiring.store(given.load(), start=False)
         store = runner.run(context.__aenter__())
         try:
             while True:

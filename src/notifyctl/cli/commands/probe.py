@@ -35,13 +35,14 @@ def probe(
     """
     import asyncio
 
-    from notifyctl import settings, wiring
+    from notifyctl import wiring
+    from notifyctl.cli.given import load
     from notifyctl.operations.probe import probe as ask
 
     strange = [name for name in provider or () if name not in PROVIDERS]
     if strange:
         raise Usage("CLI-USAGE", f"{strange[0]!r} is no provider", "PROVIDER", f"use {', '.join(PROVIDERS)}")
-    given = settings.load()
+    given = load()
     names = tuple(dict.fromkeys(provider or given.revision.order))
     probes = asyncio.run(ask(wiring.providers(given), names))
     if all(one.health.state == "skipped" for one in probes):

@@ -99,8 +99,17 @@ def _together(ended: "list[Ended]") -> Result:
 
 def _greet(to: screen.Screen, given: "Settings", processes: int) -> None:
     """A few words for a human who started it; a log collector gets JSON lines alone."""
+    from notifyctl.cli.given import strangers
+    from notifyctl.telemetry.logs import Log
+
     if not to.terminal(sys.stderr):
+        log = Log("settings", b"")
+        for line in () if to.quiet else strangers(given):
+            log.say("setting", what=line)
+        log.flush()
         return
+    for line in strangers(given):
+        to.talk(line)
     to.talk(f"{many(processes, 'worker')}, pace {given.revision.pace.name}")
     to.talk(f"queues     {', '.join(given.queues)}")
     to.talk(f"providers  {', '.join(given.keyed)}")

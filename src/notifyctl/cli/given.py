@@ -1,0 +1,25 @@
+"""Settings as a command reads them: a variable that nothing reads is told to whoever runs the command."""
+
+from typer._click.globals import get_current_context
+
+from notifyctl import settings
+from notifyctl.cli import envelope
+from notifyctl.cli.screen import Screen
+
+
+def load() -> settings.Settings:
+    """The settings of this process; says on stderr which variables look like ours and are not."""
+    given = settings.load()
+    context = get_current_context(silent=True)
+    if context and isinstance(context.obj, Screen):
+        for line in strangers(given):
+            context.obj.talk(line)
+    return given
+
+
+def strangers(given: settings.Settings) -> list[str]:
+    """One line for each variable that begins like ours and that nothing reads, with the one it resembles."""
+    strange = [(one.name, f"; did you mean {one.meant}?" if one.meant else "") for one in given.unknown]
+    return [
+        f"warning: nothing reads {one.name}{f'; did you mean {one.meant}?' if one.meant else ''}" for one in strange
+    ]
