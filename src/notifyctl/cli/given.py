@@ -19,7 +19,9 @@ def load() -> settings.Settings:
 
 def strangers(given: settings.Settings) -> list[str]:
     """One line for each variable that begins like ours and that nothing reads, with the one it resembles."""
-    strange = [(one.name, f"; did you mean {one.meant}?" if one.meant else "") for one in given.unknown]
-    return [
-        f"warning: nothing reads {one.name}{f'; did you mean {one.meant}?' if one.meant else ''}" for one in strange
-    ]
+    strange = [one for one in given.unknown if one.name != envelope.ACTOR]
+    return [f"warning: nothing reads {one.name}{_hint(one.meant)}" for one in strange]
+
+
+def _hint(meant: str) -> str:
+    return f"; did you mean {meant}?" if meant else ""
