@@ -15,6 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "commands.md"
+ROOT_FLAGS = ("--version", "--help", "--install-completion", "--show-completion")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`(notifyctl [^`\n]+)`")
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -50,7 +51,7 @@ def untrue(line: str, listed: Sequence[Mapping[str, Any]]) -> str:
     known |= {command["name"].split()[0]: command for command in listed if command.get("alone")}
     name = next((name for n in (2, 1) if (name := " ".join(words[:n])) in known), "")
     if not name:
-        return "" if words[:1] in ([], ["--version"], ["--help"]) else f"{line!r}: no such command"
+        return "" if words[:1] in ([], *([flag] for flag in ROOT_FLAGS)) else f"{line!r}: no such command"
     shared = {"-o", "--output", "--json", "--color", "-q", "--quiet", "-v", "--verbose", "--no-input", "--help"}
     flags = {flag for parameter in known[name]["parameters"] for flag in parameter["flags"]} | shared
     unknown = [word for word in words if word.startswith("-") and word.partition("=")[0] not in flags]
