@@ -77,8 +77,8 @@ class TestStatus:
         house.config.write_text('pace = "demo"\n[limits]\nin_flight = 1\n')
         house.run("send", "-", stdin=b"\n".join(mail(f"m{number}") for number in range(12)))
         house.start("worker")
-        flowing = eventually(lambda: ran if (ran := house.ask("status")).data["lately"]["accepted"] else None)
-        assert (flowing.code, flowing.data["flowing"], flowing.data["lately"]["failed"]) == (0, True, 0)
+        flowing = eventually(lambda: ran if (ran := house.ask("status")).data["accepted_at"] else None)
+        assert (flowing.code, flowing.data["flowing"], flowing.data["failed_at"]) == (0, True, None)
         assert "Mail is flowing, " in house.run("status").out
         emulator.call("DELETE", "/faults")
         done = eventually(lambda: ran if (ran := house.ask("status")).data["idle"] else None)
@@ -96,9 +96,20 @@ class TestStatus:
         house.config.write_text('pace = "demo"\n[limits]\nattempts = 50\nattempts_per_provider = 50\n')
         house.run("send", "-", stdin=b"\n".join(mail(f"m{number}", "booking.reminder") for number in range(50)))
         house.start("worker")
-        stuck = eventually(lambda: ran if (ran := house.ask("status")).data["lately"]["failed"] else None)
+        stuck = eventually(lambda: ran if (ran := house.ask("status")).data["failed_at"] else None)
         assert (stuck.code, stuck.codes, stuck.data["flowing"]) == (3, ["PRB-UNREACHABLE"], False)
-        assert eventually(lambda: house.run("status", "-o", "short").out.startswith("No mail gets out, "))
+        assert eventually(
+            lambda: house.run("status", "-o", "short").out.startswith("No mail gets out; the last was accepted never")
+        )
+
+    def test_jobs_of_a_kind_that_is_not_served_are_told(self, house: House, valkey: Valkey, emulator) -> None:
+        with redis.Redis(port=valkey.port) as client:
+            fields = {"name": "x", "data": mail("one"), "opts": "{}", "timestamp": 1, "parentKey": "bull:other:1"}
+            client.hset("bull:email-critical:child", mapping=fields)
+            client.lpush("bull:email-critical:wait", "child")
+        house.start("worker")
+        ran = eventually(lambda: ran if "QUE-FLOW" in (ran := house.ask("status")).codes else None)
+        assert (ran.code, ran.data["idle"]) == (3, True)
 
     def test_a_paused_queue_is_degraded(self, house: House, valkey: Valkey) -> None:
         with redis.Redis(port=valkey.port) as client:

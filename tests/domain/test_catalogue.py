@@ -10,8 +10,9 @@ import pytest
 import notifyctl
 from notifyctl.domain.catalogue import CODES
 
-CODE = re.compile(r"[A-Z]{3,5}(-[A-Z0-9]+)+")
+CODE = re.compile(r"[A-Z]{3,5}(?:-[A-Z0-9]+)+")
 SOURCES = {path: path.read_text() for path in Path(notifyctl.__file__).parent.rglob("*.py")}
+SCRIPTS = {path: path.read_text() for path in Path(notifyctl.__file__).parent.rglob("*.lua")}
 
 
 def codes(source: str) -> Iterator[str]:
@@ -22,7 +23,9 @@ def codes(source: str) -> Iterator[str]:
             yield first.value
 
 
-USED = {code: path.name for path, source in SOURCES.items() for code in codes(source)}
+USED = {code: path.name for path, source in SOURCES.items() for code in codes(source)} | {
+    code: path.name for path, source in SCRIPTS.items() for code in re.findall(rf"'({CODE.pattern})'", source)
+}
 
 
 @pytest.mark.parametrize("code", sorted(USED))
@@ -31,7 +34,8 @@ def test_every_code_in_use_is_explained(code):
 
 
 def test_no_text_is_left_of_a_code_that_nothing_shows():
-    everything = "\n".join(source for path, source in SOURCES.items() if not path.name.startswith("catalogue"))
+    shown = [source for path, source in SOURCES.items() if not path.name.startswith("catalogue")]
+    everything = "\n".join((*shown, *SCRIPTS.values())).replace("'", '"')
     assert [code for code in CODES if f'"{code}"' not in everything] == []
 
 

@@ -63,6 +63,12 @@ QUEUE = {
         "Look at the type of the keys of that queue in Redis, remove the one that is a hash, and rename that job id in "
         "your application.",
     ),
+    "QUE-DEDUPLICATION-NEXT": Entry(
+        "A deduplicated job left a next one behind",
+        "A producer adds with deduplication and keepLastIfActive. BullMQ's own worker would have made a job of the last "
+        "payload that came while the first was active; ours does not, so that payload was not sent.",
+        "Add each message under its own id, without deduplication: the id alone keeps it from being sent twice.",
+    ),
     "QUE-PAUSED": Entry(
         "A queue is paused",
         "Somebody paused it in BullMQ. Workers honour that: its messages wait until it is resumed, and expire when "

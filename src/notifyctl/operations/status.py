@@ -1,23 +1,22 @@
 """Status: is mail flowing? One look at lanes, workers, providers and what nobody can answer."""
 
-import asyncio
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from notifyctl.domain.attempt import State
 from notifyctl.domain.finding import Finding
 from notifyctl.store import lanes
 from notifyctl.store.attempts import Attempts
-from notifyctl.store.health import eviction_policy
+from notifyctl.store.health import eviction_policy, server_time
 from notifyctl.store.lanes import Lane
 from notifyctl.store.limits import ProviderLimits
 from notifyctl.store.queue import Queue
 from notifyctl.store.workers import Beat, Workers
 
-SAMPLE_S = 1.0  # how long calls are counted to see whether mail flows
-PATIENCE = 3  # samples after which no accepted mail among failing calls means that nothing gets out
+FRESH = 60_000  # ms: a call that ended within the last minute tells how things are now
+HOLE = 10_000  # ms: calls that fail for so long without an accepted one between them mean that nothing gets out
+TOLD_FOR = 24 * 3_600_000  # ms for which a refused kind of job is told after it came up last
 
 
 class ProviderLook(NamedTuple):
@@ -34,8 +33,8 @@ class ProviderLook(NamedTuple):
 class Status(NamedTuple):
     """Everything that `status` tells.
 
-    `states` counts messages by terminal state since the beginning; `lately` counts the outcomes that came
-    during the look by `kind.certainty`, and is empty when there was nothing to do.
+    `states` counts messages by terminal state and `met` findings by code, since the beginning; `last` says when each
+    `provider|kind|certainty` of call and each finding came up last. Times are epoch ms, `now` the server's.
     """
 
     lanes: Sequence[Lane]
@@ -44,7 +43,9 @@ class Status(NamedTuple):
     states: Mapping[str, int]
     in_flight: int
     eviction: str
-    lately: Mapping[str, int]
+    met: Mapping[str, int]
+    last: Mapping[str, int]
+    now: int
 
     @property
     def working(self) -> list[Beat]:
@@ -52,19 +53,29 @@ class Status(NamedTuple):
         return sorted((beat for beat in self.beats if not beat.draining), key=lambda beat: beat.started_at)
 
     @property
-    def accepted(self) -> int:
-        """Mails that a provider took during the look."""
-        return self.lately.get("accepted.definite", 0)
+    def accepted_at(self) -> int:
+        """When a provider took a mail last, 0 = never."""
+        return self._latest(lambda kind: kind == "accepted")
 
     @property
-    def failed(self) -> int:
-        """Calls during the look that brought no mail out and say nothing against the mail."""
-        return sum(count for name, count in self.lately.items() if name.split(".")[0] not in ("accepted", "rejected"))
+    def failed_at(self) -> int:
+        """When a call last brought no mail out and said nothing against the mail, 0 = never."""
+        return self._latest(lambda kind: kind not in ("accepted", "rejected"))
+
+    @property
+    def flowing(self) -> bool:
+        """True when somebody works and a provider took a mail within the last minute."""
+        return bool(self.working) and self.now - self.accepted_at < FRESH and not self.stuck
 
     @property
     def stuck(self) -> bool:
-        """True when workers called during the look, and no provider took anything."""
-        return self.failed > 0 and not self.accepted
+        """True when there is something to do, calls failed within the last minute, and none was accepted meanwhile."""
+        fresh = self.now - self.failed_at < FRESH
+        return not self.idle and fresh and self.failed_at - self.accepted_at > HOLE
+
+    def _latest(self, wanted: Callable[[str], bool]) -> int:
+        kinds = ((name.split("|"), at) for name, at in self.last.items() if "|" in name)
+        return max((at for (_, kind, _), at in kinds if wanted(kind)), default=0)
 
     @property
     def open(self) -> int:
@@ -100,39 +111,19 @@ async def look(
     order: Sequence[str],
     keyed: Sequence[str],
 ) -> Status:
-    """Look once; `order` is the route, `keyed` the providers with a key. One connection, nothing is written.
-
-    While workers have something to do it takes a second, or three when calls only fail: one count cannot show a flow.
-    """
+    """Look once; `order` is the route, `keyed` the providers with a key. One connection, nothing is written."""
     states, calls = await attempts.totals()
-    status = Status(
+    return Status(
         lanes=await lanes.look(queue.link, queue.names, queue.bases),
         beats=await workers.list(),
         providers=[await _provider(name, name in keyed, calls, limits) for name in order],
         states=states,
         in_flight=await attempts.in_flight(),
         eviction=await eviction_policy(queue.link),
-        lately={},
+        met=await attempts.findings(),
+        last=await attempts.last(),
+        now=await server_time(queue.link),
     )
-    return status if status.idle or not status.working else await _sampled(status, attempts, calls)
-
-
-async def _sampled(status: Status, attempts: Attempts, before: Mapping[str, int]) -> Status:
-    """The status with what was told since; one that seems stuck is looked at up to PATIENCE times."""
-    for _ in range(PATIENCE):
-        await asyncio.sleep(SAMPLE_S)
-        status = status._replace(lately=_since(before, (await attempts.totals())[1]))
-        if not status.stuck:
-            break
-    return status
-
-
-def _since(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
-    """Outcomes of all providers by `kind.certainty` that came between two looks."""
-    lately: Counter[str] = Counter()
-    for name, count in after.items():
-        lately[".".join(name.split("|")[1:])] += count - before.get(name, 0)
-    return {kind: count for kind, count in lately.items() if count}
 
 
 def findings(status: Status) -> list[Finding]:
@@ -142,7 +133,7 @@ def findings(status: Status) -> list[Finding]:
         what = f"nobody works; to do: {status.open:,}"
         found.append(Finding("WRK-NONE", "critical", "workers", what, "start one: notifyctl worker"))
     if status.stuck:
-        what = f"no provider takes mail: {status.failed:,} calls failed just now, none was accepted"
+        what = "no provider takes mail: calls failed within the last minute, and none was accepted"
         found.append(Finding("PRB-UNREACHABLE", "critical", "providers", what, "ask them: notifyctl probe"))
     if status.eviction != "noeviction":
         what = f"Redis may throw keys away ({status.eviction}), and with them jobs and locks; workers refuse to start"
@@ -151,6 +142,10 @@ def findings(status: Status) -> list[Finding]:
         if lane.paused:
             what = f"somebody paused it in BullMQ; waiting: {lane.ready:,}"
             found.append(Finding("QUE-PAUSED", "warning", f"queue/{lane.queue}", what, "resume it where it was paused"))
+    for code, count in status.met.items():
+        if status.now - status.last.get(code, 0) < TOLD_FOR:
+            what = f"jobs that cannot be served, {count:,} so far, the last one today"
+            found.append(Finding(code, "warning", "queue", what, f"see why: notifyctl explain {code}"))
     if status.unknown:
         what = f"may or may not be out: {status.unknown:,}"
         found.append(Finding("MSG-UNKNOWN", "warning", "messages", what, "decide each: notifyctl queue unknown"))

@@ -67,7 +67,7 @@ def _told(status: "Status") -> Result:
 def _flow(status: "Status") -> str:
     """The answer in one line. Times instead of ages, so that a watch in a pipe prints only what changed.
 
-    Only a mail that a provider took during the look is proof that mail flows; a living worker is none.
+    Only a mail that a provider took within the last minute is proof that mail flows; a living worker is none.
     """
     working = status.working
     if not working:
@@ -79,11 +79,15 @@ def _flow(status: "Status") -> str:
     if status.idle:
         return f"Nothing is left to do. Somebody works since {since}."
     left = f"{status.ready:,} waiting, {status.in_flight:,} in flight"
-    if status.accepted:
-        return f"Mail is flowing, {status.accepted:,} accepted just now: {left}."
     if status.stuck:
-        return f"No mail gets out, {status.failed:,} calls failed just now: {left}."
-    return f"Nothing was accepted just now: {left}. Somebody works since {since}."
+        return f"No mail gets out; the last was accepted {_when(status.accepted_at)}: {left}."
+    if status.flowing:
+        return f"Mail is flowing, somebody works since {since}: {left}."
+    return f"No mail was accepted in the last minute: {left}. Somebody works since {since}."
+
+
+def _when(at: int) -> str:
+    return moment(at) if at else "never"
 
 
 def _ended(status: "Status") -> list[str]:
@@ -135,7 +139,7 @@ def _closures(status: "Status") -> list[str]:
 
 def _data(status: "Status") -> dict[str, Any]:
     return {
-        "flowing": bool(status.working) and not status.stuck,
+        "flowing": status.flowing,
         "since": stamp(status.working[0].started_at) if status.working else None,
         "idle": status.idle,
         "waiting": status.ready,
@@ -145,7 +149,8 @@ def _data(status: "Status") -> dict[str, Any]:
         "providers": {look.name: _provider(look) for look in status.providers},
         "messages": dict(status.states),
         "in_flight": status.in_flight,
-        "lately": {"accepted": status.accepted, "failed": status.failed},
+        "accepted_at": stamp(status.accepted_at),
+        "failed_at": stamp(status.failed_at),
         "unknown": status.unknown,
         "eviction": status.eviction,
     }
