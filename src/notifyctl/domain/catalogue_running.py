@@ -65,7 +65,7 @@ QUEUE = {
     ),
     "QUE-DEDUPLICATION-NEXT": Entry(
         "A deduplicated job left a next one behind",
-        "A producer adds with deduplication and keepLastIfActive. BullMQ's own worker would have made a job of the last "
+        "A producer adds with deduplication and keepLastIfActive. A BullMQ worker would have made a job of the last "
         "payload that came while the first was active; ours does not, so that payload was not sent.",
         "Add each message under its own id, without deduplication: the id alone keeps it from being sent twice.",
     ),
