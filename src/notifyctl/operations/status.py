@@ -88,6 +88,11 @@ class Status(NamedTuple):
         return sum(lane.ready for lane in self.lanes)
 
     @property
+    def delayed(self) -> int:
+        """Messages that wait for their time, such as the next try."""
+        return sum(lane.delayed for lane in self.lanes)
+
+    @property
     def oldest(self) -> int:
         """When the one that has waited longest was enqueued, epoch ms, 0 = nothing waits."""
         return min((lane.oldest for lane in self.lanes if lane.oldest), default=0)

@@ -78,16 +78,16 @@ def _flow(status: "Status") -> str:
     since = moment(working[0].started_at)
     if status.idle:
         return f"Nothing is left to do. Somebody works since {since}."
-    left = f"{status.ready:,} waiting, {status.in_flight:,} in flight"
+    left = f"{status.ready:,} waiting, {status.delayed:,} delayed, {status.in_flight:,} in flight"
     if status.stuck:
-        return f"No mail gets out; the last was accepted {_when(status.accepted_at)}: {left}."
+        return f"No mail gets out{_since(status.accepted_at)}: {left}."
     if status.flowing:
-        return f"Mail is flowing, somebody works since {since}: {left}."
-    return f"No mail was accepted in the last minute: {left}. Somebody works since {since}."
+        return f"Mail is flowing: {left}."
+    return f"No mail was accepted in the last minute: {left}."
 
 
-def _when(at: int) -> str:
-    return moment(at) if at else "never"
+def _since(at: int) -> str:
+    return f" since {moment(at)}" if at else ""
 
 
 def _ended(status: "Status") -> list[str]:
@@ -110,8 +110,9 @@ def _lanes(lanes: "Iterable[Lane]") -> Table:
 
 def _workers(status: "Status") -> str:
     draining = len(status.beats) - len(status.working)
-    told = f"workers: {len(status.working)}"
-    return f"{told}, {draining} draining" if draining else told
+    since = f", the first since {moment(status.working[0].started_at)}" if status.working else ""
+    told = f"workers: {len(status.working)}{since}"
+    return f"{told}; {draining} draining" if draining else told
 
 
 def _providers(status: "Status") -> Table:
