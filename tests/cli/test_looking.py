@@ -98,9 +98,7 @@ class TestStatus:
         house.start("worker")
         stuck = eventually(lambda: ran if (ran := house.ask("status")).data["failed_at"] else None)
         assert (stuck.code, stuck.codes, stuck.data["flowing"]) == (3, ["PRB-UNREACHABLE"], False)
-        assert eventually(
-            lambda: house.run("status", "-o", "short").out.startswith("No mail gets out: ")
-        )
+        assert eventually(lambda: house.run("status", "-o", "short").out.startswith("No mail gets out: "))
 
     def test_jobs_of_a_kind_that_is_not_served_are_told(self, house: House, valkey: Valkey, emulator) -> None:
         with redis.Redis(port=valkey.port) as client:
