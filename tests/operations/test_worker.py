@@ -10,7 +10,8 @@ from house import House, eventually, mail
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_calls_under_way_end_and_exits_with_zero(house: House, emulator, number: int) -> None:
-    emulator.fault("resend", delay_s=0.6)
+    house.config.write_text('pace = "production"\n')  # its calls may take so long that no look misses one
+    emulator.fault("resend", delay_s=3)
     house.run("send", "-", stdin=mail("slow"))
     worker = house.start("worker")
     eventually(lambda: house.state("slow") == "attempting")
