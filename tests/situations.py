@@ -15,7 +15,7 @@ DAY = 24 * 3600 * 1000
 SECOND = 1000
 
 ACCEPTED = Outcome(Kind.ACCEPTED, provider_id="p-1")
-FAULT = Outcome(Kind.FAULT, code="503")
+FAULT = Outcome(Kind.FAULT, code="503", http=503)
 DOUBT = Outcome(Kind.FAULT, Certainty.AMBIGUOUS, code="timeout")
 THROTTLED = Outcome(Kind.THROTTLED, code="429")
 REJECTED = Outcome(Kind.REJECTED, code="422")

@@ -6,7 +6,7 @@ from notifyctl.domain.attempt import Attempt, Record, State, Why
 from notifyctl.domain.outcome import Certainty, Kind, Outcome
 
 ACCEPTED = Outcome(Kind.ACCEPTED, provider_id="p-1")
-FAULT = Outcome(Kind.FAULT)
+FAULT = Outcome(Kind.FAULT, http=503)
 DOUBT = Outcome(Kind.FAULT, Certainty.AMBIGUOUS)
 
 
@@ -64,6 +64,11 @@ def test_only_definite_faults_of_calls_that_are_no_replays_burn_an_attempt():
         attempt(5, FAULT), attempt(6, FAULT, provider="ses"), attempt(7, FAULT, Why.RESEND),
     )  # fmt: skip
     assert (counted.faults(), counted.faults("resend"), counted.faults("ses"), counted.faults("x")) == (3, 2, 1, 0)
+
+
+def test_a_provider_that_was_not_reached_burns_no_attempt_but_its_rest_grows():
+    unreached = record(*(attempt(number, Outcome(Kind.FAULT, code="connect")) for number in (1, 2, 3)))
+    assert (unreached.faults(), unreached.setbacks("resend"), unreached.setbacks("ses")) == (0, 3, 0)
 
 
 @pytest.mark.parametrize("state", State)

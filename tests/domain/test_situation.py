@@ -8,7 +8,7 @@ from notifyctl.domain.situation import exhausted, patient, ready_at
 from situations import ACCOUNT, DOUBT, FAULT, REJECTED, SENDER, THROTTLED, call, record, situation
 
 
-@pytest.mark.parametrize(("faults", "rest"), [(1, 5), (2, 30), (3, 120), (4, 300), (5, 300)])
+@pytest.mark.parametrize(("faults", "rest"), [(1, 5), (2, 30), (3, 120), (4, 300), (5, 900), (6, 900)])
 def test_a_provider_rests_longer_after_each_definite_fault(faults, rest):
     failed = record(*(call("resend", FAULT, at) for at in range(1000, 1000 * faults + 1, 1000)))
     assert ready_at(failed, "resend", situation(0)) == faults * 1000 + rest * 1000

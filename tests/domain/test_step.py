@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from notifyctl.domain.attempt import Finish, Record, Send, State, Wait, Why
+from notifyctl.domain.outcome import Kind, Outcome
 from notifyctl.domain.revision import MessageType, Priority, Purpose
 from notifyctl.domain.step import after, first_step, next_step, with_outcome
 from situations import (
@@ -95,6 +96,16 @@ class TestAfterADefiniteFault:
         assert isinstance(next_step(four, situation(10**6)), Send)
         five = record(*four.attempts, call("postmark", FAULT, 9))
         assert next_step(five, situation(10**6)).state is State.DEAD
+
+    def test_an_outage_of_everybody_holds_it_up_to_its_deadline(self):
+        down = Outcome(Kind.FAULT, code="connect")
+        out = record(
+            *(call(name, down, at) for at in range(1000, 9000, 1000) for name in ("resend", "postmark", "ses"))
+        )
+        held = next_step(out, situation(9000))
+        assert isinstance(held, Wait)
+        assert (held.state, held.until) == (State.HELD, 8000 + 900_000)
+        assert next_step(out, situation(DAY)).state is State.EXPIRED
 
     def test_three_at_the_only_provider_end_it_as_dead(self):
         lonely = {"route": ("ses",)}

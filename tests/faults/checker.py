@@ -131,7 +131,7 @@ class _View:
 
     def life(self, mail: Mail) -> Life:
         record = self._hash(f"{OWN}msg:{mail.id}")
-        ref = hashlib.sha256(f"bull:{mail.id}".encode()).hexdigest()[:32]
+        ref = hashlib.sha256(f"nf:{{bull}}:{mail.id}".encode()).hexdigest()[:32]
         return Life(
             mail=mail,
             record=record,

@@ -160,8 +160,8 @@ BUGS = (
     Bug(
         "counts replays as attempts",
         "domain/attempt.py",
-        "            and item.why is not Why.REPLAY\n            and provider",
-        "            and provider",
+        "return fault and self.harmless and self.why is not Why.REPLAY",
+        "return fault and self.harmless",
         (*STEP, *RECORD),
     ),
     Bug(

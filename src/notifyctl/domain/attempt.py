@@ -69,6 +69,20 @@ class Attempt:
         """True when surely no copy left."""
         return not self.unresolved and self.outcome is not None and self.outcome.kind is not Kind.ACCEPTED
 
+    @property
+    def failed(self) -> bool:
+        """True for a definite fault; a replay's is none, since it stands for the call that it repeats."""
+        fault = self.outcome is not None and self.outcome.kind is Kind.FAULT
+        return fault and self.harmless and self.why is not Why.REPLAY
+
+    @property
+    def burns(self) -> bool:
+        """True for a definite fault that a provider answered: only of that can the message be the cause.
+
+        A provider that is not reached at all is down for everybody: the message waits for it, up to its deadline.
+        """
+        return self.failed and self.outcome is not None and self.outcome.http > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -112,15 +126,12 @@ class Record:
         return sum(item.why is Why.RESEND and not item.harmless for item in self.attempts)
 
     def faults(self, provider: str | None = None) -> int:
-        """Definite faults so far, at one provider or at all; only these burn an attempt."""
-        return sum(
-            item.harmless
-            and item.outcome is not None
-            and item.outcome.kind is Kind.FAULT
-            and item.why is not Why.REPLAY
-            and provider in (None, item.provider)
-            for item in self.attempts
-        )
+        """Faults that burn an attempt, at one provider or at all."""
+        return sum(item.burns and provider in (None, item.provider) for item in self.attempts)
+
+    def setbacks(self, provider: str) -> int:
+        """Definite faults at a provider, whether they burn an attempt or not; its rest grows with them."""
+        return sum(item.failed and item.provider == provider for item in self.attempts)
 
     def latest(self, provider: str) -> Attempt | None:
         """The last attempt at a provider."""

@@ -46,13 +46,13 @@ class Pace:
 PRODUCTION = Pace(
     name="production", connect=3, total=15, keepalive=30, start_by=5, heartbeat=5, heartbeat_ttl=15, adopt=10,
     reconcile=(30, 120, 300, 900), critical_resend=300, standard_resend=900, events_wait=300,
-    retry=(5, 30, 120, 300), sender_rest=300, drain=20, block=5, outage_poll=0.5,
+    retry=(5, 30, 120, 300, 900), sender_rest=300, drain=20, block=5, outage_poll=0.5,
 )  # fmt: skip
 
 DEMO = Pace(
     name="demo", connect=0.5, total=1.5, keepalive=10, start_by=1, heartbeat=0.4, heartbeat_ttl=1.2, adopt=0.5,
     reconcile=(3.2, 4.5, 6, 8), critical_resend=6, standard_resend=8, events_wait=5,
-    retry=(0.3, 0.6, 1.2, 2.4), sender_rest=5, drain=5, block=1, outage_poll=0.1,
+    retry=(0.3, 0.6, 1.2, 2.4, 4.8), sender_rest=5, drain=5, block=1, outage_poll=0.1,
 )  # fmt: skip
 
 PACES = {pace.name: pace for pace in (PRODUCTION, DEMO)}

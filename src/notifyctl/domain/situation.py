@@ -1,6 +1,6 @@
 """What a decision about one message depends on beside its record, and when a provider has room for it.
 
-A provider rests for a message after it failed it: by 5 s, 30 s, 2 min and 5 min after the first to the fourth
+A provider rests for a message after it failed it: by 5 s, 30 s, 2 min, 5 min and 15 min after the first to the fifth
 definite fault, and by 300 s after it refused our sender or account. A full provider (rate limit, Retry-After) is
 waited for according to the priority: critical 2 s, standard 60 s, bulk for ever.
 """
@@ -55,7 +55,7 @@ def rest_until(record: Record, provider: str, situation: Situation) -> int:
         return 0
     pace = situation.pace
     if last.outcome.kind is Kind.FAULT:
-        step = min(max(record.faults(provider), 1), len(pace.retry)) - 1
+        step = min(max(record.setbacks(provider), 1), len(pace.retry)) - 1
         return last.result_at + int(pace.retry[step] * 1000)
     if last.outcome.kind in (Kind.ACCOUNT, Kind.SENDER):
         return last.result_at + int(pace.sender_rest * 1000)

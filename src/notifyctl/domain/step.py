@@ -12,8 +12,9 @@ Policy, in the order in which it is applied:
 5. Another body under the same id after an attempt is refused: the id names one event for ever. In another job than
    the one that made the attempt it is refused before rule 2, and ends that job alone: the first one goes on.
 6. Otherwise it goes to the first provider of the route that can carry it, is not resting for it and has
-   room. A definite fault rests that provider for this message by 5 s, 30 s, 2 min; a refusal of our sender or
-   account by 300 s. Three faults at a provider or five in all, with no provider left: dead.
+   room. A definite fault rests that provider for this message by 5 s, 30 s, 2 min, 5 min, 15 min; a refusal of our
+   sender or account by 300 s. Three answered faults at a provider or five in all, with no provider left: dead. A
+   provider that is not reached burns no attempt: when all are out of reach the message is held to its deadline.
 7. A provider without room (rate limit): a critical message waits 2 s for it, a standard one 60 s, then goes
    to the next; bulk waits. One that rests for the message is not waited for. No wait is longer than the deadline.
 """
