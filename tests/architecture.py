@@ -25,7 +25,7 @@ _REASON = re.compile(
 )
 _MACHINE = re.compile(
     r"(?<![\w.<~$}/-])/(?:home|root|Users|work|opt|workspace)/[\w.-]+"
-    r"|\b(?:pypi\.org|pythonhosted\.org|registry\.npmjs\.org|deb\.debian\.org|proxy\.golang\.org)\b"
+    r"|\b(?:pypi|pythonhosted|npmjs|debian|golang)\.(?:org|com)\b"
 )
 
 

