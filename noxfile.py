@@ -10,6 +10,7 @@ environment with nox under .nox/ and starts again there; it must parse on any Py
 import hashlib
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -129,15 +130,18 @@ def demo(session):
     session.run("notifyctl", "demo", *session.posargs)
 
 
+ALL_AT_ONCE = ("-n", "auto", "--dist", "worksteal")  # a process a core, each with servers of its own; none stays idle
+
+
 @nox.session
 def tests(session):
     """Unit and integration tests on this Python, against the built wheel; `tests-3.x` for another one."""
-    run_tests(session)
+    run_tests(session, *ALL_AT_ONCE)
 
 
 def tests_elsewhere(session):
     """The same tests on that Python, when the machine has it."""
-    run_tests(session)
+    run_tests(session, *ALL_AT_ONCE)
 
 
 for version in nox.project.python_versions(PROJECT):
@@ -163,18 +167,58 @@ def types(session):
 
 @nox.session
 def interop(session):
-    """Node's BullMQ and the official SDKs against us; needs node and npm."""
-    session.run("npm", "install", "--no-package-lock", "--prefix", "tests/interop", external=True, silent=True)
+    """Node's BullMQ and Bull Board against us; needs node and npm."""
+    run_interop(session)
+
+
+@nox.session(name="interop-redis7")
+def interop_redis7(session):
+    """The same on the redis-server that this machine has, instead of the Valkey of the wheel."""
+    server = shutil.which("redis-server")
+    if not server:
+        session.error("There is no redis-server on PATH: apt install redis-server. It need not be running.")
+    session.run(server, "--version", external=True)
+    run_interop(session, NOTIFYCTL_VALKEY_BIN=server)
+
+
+def install_node_modules(session, where):
+    """Have npm fetch what package.json of that folder names; sessions beside each other take turns."""
+    import fcntl
+
+    with (HERE / where / "package.json").open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        session.run("npm", "install", "--no-package-lock", "--prefix", where, external=True, silent=True)
+
+
+def run_interop(session, **environment):
+    """Install the other side from npm and ours from the wheel, then have them meet."""
+    install_node_modules(session, "tests/interop")
     install_wheel(session, *group("tests"))
-    session.run("python", "-m", "pytest", "tests/interop", *session.posargs)
+    session.run("python", "-m", "pytest", "tests/interop", *session.posargs, env=environment)
+
+
+@nox.session
+def second(session):
+    """Second opinions: moto about our signatures, the providers' SDKs about the emulator; needs node and npm."""
+    install_node_modules(session, "tests/interop")
+    install_wheel(session, *group("tests"), *group("second"))
+    session.run("python", "-m", "pytest", "tests/interop/second", *session.posargs)
 
 
 @nox.session
 def faults(session):
-    """The fault matrix with real processes, kills and hostile timing (long)."""
+    """The fault matrix with real processes, kills and hostile timing (minutes; an hour with `-- --long`)."""
     install_wheel(session, *group("tests"))
-    patience = "faulthandler_timeout=1800"  # thirty kills take their time
+    patience = "faulthandler_timeout=1800"  # hundreds of kills take their time
     session.run("python", "-m", "pytest", "-o", patience, "tests/faults", *session.posargs)
+
+
+@nox.session
+def simulation(session):
+    """Two thousand histories of the engine with a simulated server, network and clock; seeds after --."""
+    install_wheel(session, *group("tests"))
+    seeds = session.posargs or ("0", "2000")
+    session.run("python", "-m", "simulation.play", *seeds, env={"PYTHONPATH": "tests"})
 
 
 @nox.session
@@ -187,10 +231,10 @@ def seeded(session):
 
 @nox.session
 def bench(session):
-    """Start-up, tickets beside bulk, throughput beside Node with Resend's SDK; needs node and npm."""
-    session.run("npm", "install", "--no-package-lock", "--prefix", "tests/bench", external=True, silent=True)
-    install_wheel(session, *group("tests"))
-    for name in ("startup", "lanes"):
+    """Start-up, lanes, a provider's limit, memory, stages; throughput beside Node's and Python's BullMQ; needs npm."""
+    install_node_modules(session, "tests/bench")
+    install_wheel(session, *group("tests"), *group("bench"))
+    for name in ("startup", "lanes", "limits", "drain", "stages"):
         session.run("python", f"tests/bench/{name}.py", env={"PYTHONPATH": "tests"})
     session.run("python", "tests/bench/throughput.py", *session.posargs)
 

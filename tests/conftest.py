@@ -6,13 +6,18 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+import warm
 from notifyctl.store import embedded, supervisor
 from notifyctl.store.server import Server
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what runs in its background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # so that programs under test hear it
 
 
 @dataclass(frozen=True)
@@ -34,14 +39,31 @@ class Valkey:
 
 @pytest.fixture(scope="session")
 def valkey_process() -> Iterator[Valkey]:
-    """One server for all tests, with the settings of the embedded one but for fsync; stopped by its process id."""
+    """One server for all tests, with the settings of the embedded one but for fsync; stopped by its process id.
+
+    The variable NOTIFYCTL_VALKEY_BIN names another program than that of the wheel, here too.
+    """
+    program = embedded.find_server(os.environ.get("NOTIFYCTL_VALKEY_BIN"))
     with tempfile.TemporaryDirectory(prefix="nf-") as name:
         path, port = Path(name) / "valkey.sock", free_port()
-        line = supervisor.command(embedded.find_server(), Path(name), path)
+        line = supervisor.command(program, Path(name), path)
         line += ["--port", str(port), "--bind", "127.0.0.1", "--appendfsync", "everysec"]
         with subprocess.Popen(line, stdin=subprocess.DEVNULL, start_new_session=True) as process:
             await_ready(path, process)
             yield Valkey(path, port, process.pid)
+            process.send_signal(signal.SIGTERM)
+
+
+@contextmanager
+def serving(port: int, *options: str) -> Iterator[int]:
+    """A Valkey of its own on 127.0.0.1 at that port, with these options."""
+    with tempfile.TemporaryDirectory(prefix="nf-") as name:
+        path = Path(name) / "valkey.sock"
+        line = [*supervisor.command(embedded.find_server(), Path(name), path), "--port", str(port)]
+        line += ["--bind", "127.0.0.1", *options]
+        with subprocess.Popen(line, stdin=subprocess.DEVNULL, start_new_session=True) as process:
+            await_ready(path, process)
+            yield port
             process.send_signal(signal.SIGTERM)
 
 
@@ -76,3 +98,7 @@ def await_ready(path: Path, process: "subprocess.Popen[bytes]") -> None:
     while not (connection := supervisor.ping(path)):
         assert process.poll() is None, (path.parent / "valkey.log").read_text()
     connection.close()
+
+
+def pytest_sessionfinish() -> None:
+    warm.close()

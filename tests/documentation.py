@@ -1,6 +1,6 @@
 """What the documentation claims, as data; and the command reference, written from the commands themselves.
 
-python tests/documentation.py        writes docs/commands.md (session docs)
+python tests/documentation.py        writes docs/commands.md and docs/checks.md (session docs)
 """
 
 import json
@@ -15,6 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "commands.md"
+CHECKS = ROOT / "docs" / "checks.md"
 ROOT_FLAGS = ("--version", "--help", "--install-completion", "--show-completion")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`(notifyctl [^`\n]+)`")
@@ -23,7 +24,7 @@ _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
 def pages() -> dict[str, str]:
     """Every page for humans, by its path from the top."""
-    found = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    found = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("runbooks/*.md")]
     return {str(path.relative_to(ROOT)): path.read_text() for path in sorted(found)}
 
 
@@ -101,5 +102,33 @@ def _row(parameter: Mapping[str, Any]) -> str:
     return f"| `{cell}` | {parameter['help']}{' Required.' if parameter['required'] else ''} |\n"
 
 
+def catalogue_of_checks() -> str:
+    """The page docs/checks.md."""
+    from notifyctl.checks import REGISTRY
+    from notifyctl.domain.catalogue import CODES
+
+    intro = (
+        "# Checks\n\nWritten from the checks themselves by `python3 noxfile.py docs`; do not edit.\n\n"
+        "`notifyctl preflight` asks them in this order. A profile asks what the one before asks, and more: `ci` needs\n"
+        "neither a network nor secrets, `deploy` runs where the workers will, `live` looks at a system with traffic.\n"
+        "PASS and WARN were looked at. ERROR could not be, SKIP rests on a check that was not well; neither is ever\n"
+        "counted as fine (exit code 3). A failure is 1, unless somebody answers for it in `waivers.toml`:\n\n"
+        '```toml\n[[waiver]]\ncheck = "RDS-007"\nreason = "the provider\'s proxy knows one user only"\n'
+        'owner = "J. Smith"\nexpires = 2027-01-31   # 90 days ahead at most\n```\n\n'
+        "What nobody can measure from one host is not claimed: a check says where a name leads *from here*, not that\n"
+        "a network is isolated, a firewall right, or anybody compliant.\n\n"
+    )
+    sections = []
+    for check in (one.check for one in REGISTRY.values()):
+        entry = CODES[check.id]
+        needs = f" Rests on {', '.join(check.needs)}." if check.needs else ""
+        sections.append(
+            f"### {check.id} {check.title}\n\nFrom `{check.profile}`. Expected: {check.expected}.{needs}\n\n"
+            f"{entry.meaning} **Fix:** {entry.fix}\n"
+        )
+    return intro + "\n".join(sections)
+
+
 if __name__ == "__main__":
+    CHECKS.write_text(catalogue_of_checks())
     REFERENCE.write_text(reference(commands()))

@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 
 import redis
 
+import warm
 from notifyctl.store.jobdata import write
 
 PATIENCE = 30.0  # seconds after which an awaited thing is given up
@@ -61,6 +62,12 @@ class Emulator:
     def fault(self, provider: str, **fault: object) -> None:
         self.call("POST", "/faults", {"provider": provider, **fault})
 
+    def usage(self) -> Any:
+        """What Resend tells of the mails of the day and the month."""
+        headers = {"Authorization": f"Bearer {KEYS['RESEND_API_KEY']}"}
+        with urlopen(Request(self.urls["resend"] + "/usage", headers=headers), timeout=10) as answer:
+            return json.loads(answer.read())["emails"]
+
     def copies(self, recipient: str) -> int:
         return len(self.call("GET", f"/mailbox?recipient={recipient}")["copies"])
 
@@ -75,8 +82,12 @@ class House:
 
     def run(self, *arguments: str, stdin: bytes = b"", **environ: str) -> Ran:
         """Run a command to its end."""
-        line, seen = [sys.executable, "-m", "notifyctl", *arguments], {**self.environ, **environ}
-        done = subprocess.run(line, input=stdin, capture_output=True, env=seen, timeout=60, check=False)
+        return Ran(*warm.run(arguments, {**self.environ, **environ}, stdin, 2 * PATIENCE))
+
+    def execute(self, *arguments: str) -> Ran:
+        """The same by a fresh interpreter."""
+        line = [sys.executable, "-m", "notifyctl", *arguments]
+        done = subprocess.run(line, input=b"", capture_output=True, env=self.environ, timeout=60, check=False)
         return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def ask(self, *arguments: str, **environ: str) -> Ran:
@@ -124,12 +135,25 @@ def eventually(look: Callable[[], Any]) -> Any:
     return found
 
 
+def standing(pid: int) -> str:
+    """The state of a process in the kernel's letter, `S` for one that sleeps; '' when there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
 def lives(pid: int) -> bool:
     """Whether a process runs; one that ended and was not waited for does not."""
+    return standing(pid) not in ("", "Z")
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and not awaited yet."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
-        return False
+        return []
 
 
 def mail(identity: str, kind: str = "booking.confirmation", **fields: object) -> bytes:
@@ -139,9 +163,9 @@ def mail(identity: str, kind: str = "booking.confirmation", **fields: object) ->
 
 
 @contextmanager
-def emulated() -> Iterator[Emulator]:
+def emulated(*options: str) -> Iterator[Emulator]:
     """An emulator process on free ports."""
-    line = [sys.executable, "-m", "notifyctl.emulator", "--port-base", "0"]
+    line = [sys.executable, "-m", "notifyctl.emulator", "--port-base", "0", *options]
     with subprocess.Popen(line, stdout=subprocess.PIPE) as process:
         assert process.stdout
         try:
@@ -169,6 +193,8 @@ def settled(home: Path, environ: dict[str, str]) -> Iterator[House]:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
             process.wait(PATIENCE)
+            if process.stdin:
+                process.stdin.close()
 
 
 def everything(client: "redis.Redis") -> dict[bytes, object]:

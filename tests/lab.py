@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import replace
 from typing import Any, TypeVar
+
+from msgspec import structs
 
 from conftest import Valkey
 from notifyctl.domain.attempt import Record, State, Why
+from notifyctl.domain.breaker import Counted, Rules
 from notifyctl.domain.outcome import Outcome
+from notifyctl.domain.transition import ask
 from notifyctl.settings import Settings
 from notifyctl.store.attempts import Admission, Intent, Settled, Settlement
 from notifyctl.store.connect import connect
@@ -127,13 +130,27 @@ class Lab:
             self.redis("ZREM", base + name, job)
         self.redis("DEL", base + job)
 
+    # -- the board
+
+    def trip(self, provider: str) -> None:
+        """Three faults in a row, as settled by a worker, and what follows from them."""
+        boards = self.store.boards
+        self.redis("HSET", f"{boards.own}breaker:{provider}", "faults", 3, "messages", 2)
+        seen = self.run(boards.look())
+        move = ask(provider, seen.board.breaker(provider), Counted(), Rules(), seen.now)
+        assert move
+        assert self.run(boards.move(move, "worker one"))
+
     # -- attempts
 
     def record(self, message: str) -> Record:
         return self.run(self.store.attempts.read(message))
 
     def admit(self, worker: str, *intents: Intent) -> list[Admission]:
-        return self.run(self.store.attempts.admit(worker, intents))
+        """The intents rest on the board that holds, unless they say otherwise."""
+        version = int(self.redis("HGET", self.store.boards.own + "board", "version") or 0)
+        fresh = [structs.replace(item, board=item.board or version) for item in intents]
+        return self.run(self.store.attempts.admit(worker, fresh))
 
     def settle(self, worker: str, *settlements: Settlement) -> list[Settled]:
         return self.run(self.store.attempts.settle(worker, settlements))
@@ -151,7 +168,7 @@ def intent(message: str, attempt: str, version: int = 0, lane: int = 1, **change
         lane=lane, job=message, message=message, version=version, attempt=attempt, provider="resend", why=Why.FIRST,
         digest="digest", body="body", revision=1, type="booking.confirmation", priority="critical", rate=None, burst=1,
     )  # fmt: skip
-    return replace(base, **changes)
+    return structs.replace(base, **changes)
 
 
 def outcome_of(message: str, attempt: str, outcome: Outcome, **changes: Any) -> Settlement:
@@ -160,7 +177,7 @@ def outcome_of(message: str, attempt: str, outcome: Outcome, **changes: Any) -> 
         lane=1, job=message, message=message, version=None, attempt=attempt, outcome=outcome, provider="resend",
         provider_id=outcome.provider_id, reason="why", action="keep",
     )  # fmt: skip
-    return replace(base, **changes)
+    return structs.replace(base, **changes)
 
 
 def decision(
@@ -168,7 +185,7 @@ def decision(
 ) -> Settlement:
     """A decision without a call, made on that version of the record."""
     base = Settlement(1, message, message, version, state=state, reason="why", action=action, value=value)
-    return replace(base, **changes)
+    return structs.replace(base, **changes)
 
 
 def text(value: Any) -> Any:

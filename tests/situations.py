@@ -1,7 +1,5 @@
 """Records, attempts and situations for tests of the policy; times are milliseconds, the first intent is at 0."""
 
-from dataclasses import replace
-
 from notifyctl.domain.attempt import Attempt, Record, State, Why
 from notifyctl.domain.outcome import Certainty, Kind, Outcome
 from notifyctl.domain.pace import PRODUCTION
@@ -32,7 +30,7 @@ def call(provider: str, outcome: Outcome | None, at: int = 0, why: Why = Why.FIR
 def record(*attempts: Attempt, **changes: object) -> Record:
     """An open record with these attempts."""
     base = Record("m", version=len(attempts) * 2, state=State.ATTEMPTING, attempts=attempts, body="body")
-    return replace(base, **changes)
+    return base._replace(**changes)
 
 
 def situation(now: int, priority: Priority = Priority.CRITICAL, **changes: object) -> Situation:
@@ -41,4 +39,4 @@ def situation(now: int, priority: Priority = Priority.CRITICAL, **changes: objec
         now=now, enqueued_at=0, deadline=DAY, type=MessageType(Purpose.SERVICE, priority, DAY // 1000), route=ROUTE,
         evidence=EVIDENCE, body="body", pace=PRODUCTION, bounds=Bounds(),
     )  # fmt: skip
-    return replace(base, **changes)
+    return base._replace(**changes)

@@ -29,6 +29,11 @@ def test_the_reference_is_what_the_commands_say(commands):
     assert written == docs.reference(commands), "write it again: python3 noxfile.py docs"
 
 
+def test_the_page_of_checks_is_what_the_checks_say():
+    written = docs.CHECKS.read_text() if docs.CHECKS.exists() else ""
+    assert written == docs.catalogue_of_checks(), "write it again: python3 noxfile.py docs"
+
+
 def test_the_readme_names_every_command(commands):
     assert [command["name"] for command in commands if command["name"] not in PAGES["README.md"]] == []
 

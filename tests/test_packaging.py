@@ -49,11 +49,17 @@ def test_the_wheel_holds_what_is_no_python_file_too(installed, name):
     assert Path(str(installed.locate_file(name))).read_bytes() == (SOURCE.parent / name).read_bytes()
 
 
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "runbooks").iterdir()))
+def test_the_wheel_holds_the_runbooks(installed, name):
+    book = Path(str(installed.locate_file(f"notifyctl/runbooks/{name}")))
+    assert book.read_bytes() == (ROOT / "runbooks" / name).read_bytes()
+
+
 def test_the_wheel_holds_the_package_and_nothing_else(installed):
     tops = {Path(str(file)).parts[0] for file in installed.files or ()}
     assert {top for top in tops if not top.endswith(".dist-info")} - {".."} == {"notifyctl"}
     assert {Path(str(file)).suffix for file in installed.files or () if file.parts[0] == "notifyctl"} <= {
-        *(".py", ".lua", ".json", ".typed", ".pyc")
+        *(".py", ".lua", ".json", ".md", ".typed", ".pyc")
     }
 
 

@@ -56,6 +56,11 @@ def count(watch: options.Watch = False) -> Iterator[Result]:
         yield Result({"number": number}, (f"number {number}",), exit=3 if number < 3 else 0)
 
 
+def pile(watch: options.Watch = False) -> Iterator[Result]:
+    """Look at more than a screen holds."""
+    yield Result({}, tuple(f"number {number}" for number in range(1, 31)), next=("notifyctl status",))
+
+
 def crash() -> Result:
     """Meet an error that nobody foresaw."""
     held = "value-of-a-variable"
@@ -93,6 +98,23 @@ def work(ctx: typer.Context) -> Result:
     return Result({"done": 100}, ("Enqueued 100.",), outcome="done")
 
 
+def idle(ctx: typer.Context) -> Result:
+    """Work for no time at all."""
+    with progress.shown(screen.of(ctx)):
+        return Result({}, ("Nothing to do.",))
+
+
+def say(words: str) -> Result:
+    """Say something."""
+    return Result({}, (words,))
+
+
+def told() -> Result:
+    """Tell what was told when."""
+    long = "a word or two " * 10
+    return Result({}, (Table(("when", "who", "what"), (("2026-11-24 09:00:00Z", long, long),)),))
+
+
 def fleet(number: int = 1) -> Result:
     """Run a fleet."""
     return Result({"number": number}, (f"fleet of {number}",))
@@ -100,7 +122,10 @@ def fleet(number: int = 1) -> Result:
 
 VERBS = (
     *(Verb(name, f"trial:{name}", "Trial.", LOOK) for name in ("look", "calm", "count", "crash", "unreachable")),
-    *(Verb(name, f"trial:{name}", "Trial.", LOOK) for name in ("wait", "much", "socket", "work", "hold")),
+    *(
+        Verb(name, f"trial:{name}", "Trial.", LOOK)
+        for name in ("wait", "much", "socket", "work", "hold", "pile", "idle", "say", "told")
+    ),
     Verb("move", "trial:move", "Trial.", MAIL_FLOW, mutating=True),
     Verb("erase", "trial:erase", "Trial.", MAIL_FLOW, mutating=True),
     Verb("fleet run", "trial:fleet", "Run a fleet.", MAIL_FLOW, alone=True),

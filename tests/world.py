@@ -5,7 +5,7 @@ and waits. `play(seed)` returns the whole history; the world counts copies itsel
 """
 
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from notifyctl.domain.attempt import Attempt, Finish, Look, Record, Send, State, Step, Wait, Why
 from notifyctl.domain.outcome import Certainty, Kind, Outcome
@@ -73,7 +73,7 @@ class World:
         return situation(self.now, priority, enqueued_at=self.now, deadline=self.now + patience, route=tuple(route))
 
     def situation(self) -> Situation:
-        return replace(self.base, now=self.now, full=dict(self.known_full))
+        return self.base._replace(now=self.now, full=dict(self.known_full))
 
     def play(self) -> History:
         """Let the message live until it ends, 600 decisions at most."""
@@ -81,7 +81,7 @@ class World:
         for _ in range(600):
             self.history.decisions.append((self.record, self.situation(), step))
             if isinstance(step, Finish):
-                self.record = replace(self.record, state=step.state, version=self.record.version + 1)
+                self.record = self.record._replace(state=step.state, version=self.record.version + 1)
                 break
             step = self._take(step)
         self._pass_time(self.base.deadline + KEY_LIVES)  # whatever is still on its way arrives
@@ -124,7 +124,7 @@ class World:
     def _hear(self, news: GoodNews) -> None:
         """Acceptance is taken from anybody, whatever was decided meanwhile."""
         self.record = with_outcome(self.record, news.attempt, ACCEPTED, self.now)
-        self.record = replace(self.record, state=State.ACCEPTED, version=self.record.version + 1)
+        self.record = self.record._replace(state=State.ACCEPTED, version=self.record.version + 1)
 
     # -- calls
 
@@ -134,8 +134,8 @@ class World:
             return self._decide()
         attempt = Attempt(f"a{len(self.record.attempts)}", step.provider, step.why, self.now, "digest", "nf.w")
         replay = step.why is Why.REPLAY
-        self.record = replace(
-            self.record, attempts=(*self.record.attempts, attempt), body="body", version=self.record.version + 1,
+        self.record = self.record._replace(
+            attempts=(*self.record.attempts, attempt), body="body", version=self.record.version + 1,
             state=State.ATTEMPTING, looks=self.record.looks + 1 if replay else 0, looked_at=self.now if replay else 0,
         )  # fmt: skip
         if self.random.random() < self.deaths:
@@ -204,7 +204,7 @@ class World:
             self.record = with_outcome(self.record, suspect.id, ACCEPTED, self.now)
             filled = next(item for item in self.record.attempts if item.id == suspect.id)
             return after(self.record, filled, self.situation())
-        self.record = replace(self.record, looks=self.record.looks + 1, looked_at=self.now)
+        self.record = self.record._replace(looks=self.record.looks + 1, looked_at=self.now)
         return self._decide()
 
 

@@ -1,7 +1,7 @@
 """One run of one contestant: fill a queue, let the workers drain it, and read what they and the server used.
 
 Every contestant meets the same server, sink, jobs and rules for keeping finished jobs. Start-up and warm-up are not
-counted: the workers first drain a few hundred jobs, then wait on the paused queue until it is full and opened.
+counted: the workers first drain some thousand jobs, then wait on the paused queue until it is full and opened.
 """
 
 import contextlib
@@ -14,69 +14,38 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.request import urlopen
 
+from contestants import HERE, QUEUE, Contestant
 from redis import Redis
 
 from notifyctl.store import embedded, supervisor
 
-HERE = Path(__file__).parent
-QUEUE, BASE = "email-critical", "bull:email-critical:"
-KEEP = {"completed": {"count": 100_000, "age": 7 * 86_400}, "failed": {"count": 100_000, "age": 40 * 86_400}}
-WARM_UP = 400  # jobs
-PATIENCE = 180.0  # seconds after which a run that has not ended has failed
+BASE = f"bull:{QUEUE}:"
+WARM_UP = 2000  # jobs; a provider that tells no limit is tried with growing speed at first
+PATIENCE = 300.0  # seconds after which a run that has not ended has failed
 TICK = os.sysconf("SC_CLK_TCK")
+Process = subprocess.Popen[bytes]
 HTML = "<p>" + "The doors open at seven. " * 800
 
 
 class Figures(NamedTuple):
-    """One run: mails a second, and CPU per mail in microseconds of all workers and of the server."""
+    """One run: mails a second, and CPU per mail in microseconds of all workers, of the server and of the sink."""
 
     rate: float
     worker_us: float
     server_us: float
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """`command(redis_port, sink_url, home)` is one worker process and its environment; so many of them run."""
-
-    name: str
-    processes: int
-    command: Callable[[int, str, Path], tuple[list[str], dict[str, str]]]
-
-
-def ours(port: int, sink: str, home: Path) -> tuple[list[str], dict[str, str]]:
-    """A worker of ours, as it is started in production."""
-    environment = {
-        "BULLMQ_REDIS_HOST": "127.0.0.1",
-        "BULLMQ_REDIS_PORT": str(port),
-        "NOTIFYCTL_HOME": str(home),
-        "NOTIFYCTL_FROM": "The Backroom <tickets@backroom.example>",
-        "NOTIFYCTL_RESEND_URL": sink,
-        "RESEND_API_KEY": "re_bench",
-    }
-    return [sys.executable, "-m", "notifyctl", "worker", "run"], environment
-
-
-def node(client: str, concurrency: int) -> Callable[[int, str, Path], tuple[list[str], dict[str, str]]]:
-    """BullMQ's worker with that client, so many jobs at once."""
-
-    def command(port: int, sink: str, home: Path) -> tuple[list[str], dict[str, str]]:
-        words = [client, str(port), sink, QUEUE, str(concurrency), json.dumps(KEEP)]
-        return ["node", str(HERE / "worker.mjs"), *words], {"NODE_ENV": "production"}
-
-    return command
+    sink_us: float
 
 
 class Arena:
     """A server and a sink; `sinks` are its URLs in the order of the delays."""
 
-    def __init__(self, server: "subprocess.Popen[bytes]", redis: "Redis[Any]", port: int, sinks: list[str]) -> None:
+    def __init__(self, server: Process, sink: Process, redis: "Redis[Any]", port: int, sinks: list[str]) -> None:
         self.server = server
+        self.sink = sink
         self.redis = redis
         self.port = port
         self.sinks = sinks
@@ -92,18 +61,26 @@ class Arena:
         assert (sent := requests(sink)) == jobs, f"{contestant.name} made {sent} calls for {jobs} jobs"
         return figures
 
-    def _drain(self, workers: "list[subprocess.Popen[bytes]]", jobs: int, before: int) -> Figures:
+    def _drain(self, workers: list[Process], jobs: int, before: int) -> Figures:
         self._pause()
         self._fill(jobs, before)
         alive(workers)
         wait("the workers wait", lambda: self.redis.info("clients")["blocked_clients"] >= len(workers))
-        used, served = sum(map(cpu, workers)), cpu(self.server)
-        began = time.monotonic()
+        before_it, began = self._used(workers), time.monotonic()
         self._resume()
-        wait("the queue is empty", lambda: self.redis.zcard(BASE + "completed") >= before + jobs)
+        wait("the queue is empty", self._empty)
         seconds = time.monotonic() - began
-        used, served = sum(map(cpu, workers)) - used, cpu(self.server) - served
-        return Figures(jobs / seconds, used / jobs * 1e6, served / jobs * 1e6)
+        used = [after - so_far for after, so_far in zip(self._used(workers), before_it, strict=True)]
+        return Figures(jobs / seconds, *(part / jobs * 1e6 for part in used))
+
+    def _empty(self) -> bool:
+        """Whether no job waits, is due later, or is under way. Finished ones tell nothing: the oldest are removed."""
+        look = self.redis.pipeline().llen(BASE + "wait").llen(BASE + "active").zcard(BASE + "delayed")
+        return look.execute() == [0, 0, 0]
+
+    def _used(self, workers: list[Process]) -> list[float]:
+        """Seconds of CPU of the workers, the server and the sink so far."""
+        return [sum(map(cpu, workers)), cpu(self.server), cpu(self.sink)]
 
     def _fill(self, jobs: int, before: int) -> None:
         """Put jobs where BullMQ's `add` puts them."""
@@ -132,7 +109,7 @@ class Arena:
         wait("the log is short", lambda: not self.redis.info("persistence")["aof_rewrite_in_progress"])
 
     @contextlib.contextmanager
-    def _workers(self, who: Contestant, sink: str, home: Path) -> "Iterator[list[subprocess.Popen[bytes]]]":
+    def _workers(self, who: Contestant, sink: str, home: Path) -> Iterator[list[Process]]:
         words, more = who.command(self.port, sink, home)
         with (home / "log").open("ab") as log:
             started = [
@@ -148,8 +125,11 @@ class Arena:
             stop(*started)
 
 
+Ground = TypeVar("Ground", bound=Arena)
+
+
 @contextlib.contextmanager
-def arena(delays: list[float], fsync: str) -> Iterator[Arena]:
+def arena(delays: list[float], fsync: str, kind: type[Ground] = Arena) -> Iterator[Ground]:
     """A server with that `appendfsync` and a sink that answers after each of these delays (ms)."""
     with tempfile.TemporaryDirectory(prefix="nf-") as name:
         directory, port = Path(name), free_port()
@@ -163,7 +143,7 @@ def arena(delays: list[float], fsync: str) -> Iterator[Arena]:
             ports = json.loads(sink.stdout.readline())
             with Redis(port=port) as redis:
                 wait("the server answers", lambda: answers(redis))
-                yield Arena(server, redis, port, [f"http://127.0.0.1:{port}" for port in ports])
+                yield kind(server, sink, redis, port, [f"http://127.0.0.1:{port}" for port in ports])
         finally:
             stop(sink, server)
 
@@ -177,7 +157,7 @@ def data(number: int) -> str:
 
 def requests(sink: str) -> int:
     """How many calls the sink took since it was asked last."""
-    with urlopen(sink, timeout=10) as answer:
+    with urlopen(f"{sink}/requests", timeout=10) as answer:
         return int(json.loads(answer.read())["requests"])
 
 
@@ -188,7 +168,7 @@ def answers(redis: "Redis[Any]") -> bool:
     return False
 
 
-def cpu(process: "subprocess.Popen[bytes]") -> float:
+def cpu(process: Process) -> float:
     """Seconds of CPU that a process has used so far, in all its threads."""
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICK
@@ -202,12 +182,12 @@ def wait(what: str, holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def alive(processes: "list[subprocess.Popen[bytes]]") -> None:
+def alive(processes: list[Process]) -> None:
     """Fail when one of them has ended."""
     assert all(process.poll() is None for process in processes), "a worker ended by itself"
 
 
-def stop(*processes: "subprocess.Popen[bytes]") -> None:
+def stop(*processes: Process) -> None:
     """End processes that were started here."""
     for process in processes:
         process.send_signal(signal.SIGTERM)

@@ -15,19 +15,10 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from contest import HERE, PATIENCE, Arena, Contestant, Figures, arena, node, ours
+from contest import PATIENCE, Arena, Figures, arena
+from contestants import HERE, Contestant, contestants
 
-REFERENCE = {1: "node-sdk-1", 2: "node-sdk-2"}
-
-
-def contestants(concurrency: int) -> list[Contestant]:
-    """Everybody, in the order of one round."""
-    sdk, undici = node("sdk", concurrency), node("undici", concurrency)
-    return [
-        Contestant(f"{name}-{processes}", processes, command)
-        for processes in (1, 2)
-        for name, command in (("ours", ours), ("node-sdk", sdk), ("node-undici", undici))
-    ]
+CROWDED = 0.8  # cores; a sink that is busier than this may be what a rate is bound by
 
 
 def compete(ground: Arena, chosen: list[Contestant], jobs: int, rounds: int, sink: str) -> dict[str, Figures]:
@@ -45,16 +36,19 @@ def wire_alone(sink: str, calls: int) -> Figures:
     """The sending client without a queue."""
     words = [sys.executable, str(HERE / "wire_alone.py"), sink, str(calls)]
     found = json.loads(subprocess.run(words, stdout=subprocess.PIPE, check=True, timeout=PATIENCE).stdout)
-    return Figures(calls / found["seconds"], found["cpu"] / calls * 1e6, 0)
+    return Figures(calls / found["seconds"], found["cpu"] / calls * 1e6, 0, 0)
 
 
 def table(results: dict[str, Figures]) -> str:
     """One line each; the ratio is to Node with the SDK in as many processes."""
-    lines = [f"{'':14}{'a second':>10}{'ratio':>8}{'worker us':>11}{'server us':>11}"]
-    for name, figures in results.items():
+    columns = ("a second", "ratio", "worker us", "server us", "sink us")
+    lines = [f"{'':14}" + "".join(f"{column:>11}" for column in columns)]
+    for name, one in results.items():
         reference = results.get(f"node-sdk-{name[-1]}")
-        ratio = f"{figures.rate / reference.rate:.2f}" if reference else ""
-        lines.append(f"{name:14}{figures.rate:10,.0f}{ratio:>8}{figures.worker_us:11.0f}{figures.server_us:11.0f}")
+        ratio = f"{one.rate / reference.rate:.2f}" if reference else ""
+        parts = "".join(f"{part:11.0f}" for part in one[1:])
+        bound = "  the sink may bound it" if one.rate * one.sink_us / 1e6 > CROWDED else ""
+        lines.append(f"{name:14}{one.rate:11,.0f}{ratio:>11}{parts}{bound}")
     return "\n".join(lines) + "\n"
 
 
@@ -65,13 +59,14 @@ def tell(text: str, to: object = sys.stdout) -> None:
 
 def main() -> None:
     """Run what the arguments ask for."""
+    names = [one.name for one in contestants(1)]
     read = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     read.add_argument("--jobs", type=int, default=6000)
     read.add_argument("--rounds", type=int, default=3)
     read.add_argument("--delays", type=float, nargs="+", default=[0, 40], help="of the provider, in ms")
-    read.add_argument("--concurrency", type=int, default=64, help="of each Node worker")
+    read.add_argument("--concurrency", type=int, default=64, help="of each BullMQ worker")
     read.add_argument("--fsync", default="everysec", choices=("everysec", "always"))
-    read.add_argument("--only", nargs="+", help="of ours-1 node-sdk-1 node-undici-1 ours-2 node-sdk-2 node-undici-2")
+    read.add_argument("--only", nargs="+", choices=names, help="who takes part: %(choices)s", metavar="NAME")
     read.add_argument("--json", type=Path, help="where to write the figures")
     asked = read.parse_args()
     chosen = [one for one in contestants(asked.concurrency) if not asked.only or one.name in asked.only]

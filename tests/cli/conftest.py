@@ -1,32 +1,17 @@
-"""A house for each test, on the shared server and an emulator of the session."""
+"""A house for each test, and a lab on the same server, with the clock of now."""
 
-from collections.abc import Iterator
-from pathlib import Path
+import time
 
 import pytest
 
-from conftest import Valkey
-from house import Emulator, House, emulated, settled
+from households import emulator, emulator_process, house
+from households import lab as lab_at_noon
+from lab import Lab
 
-
-@pytest.fixture(scope="session")
-def emulator_process() -> Iterator[Emulator]:
-    with emulated() as emulator:
-        yield emulator
+__all__ = ["emulator", "emulator_process", "house", "lab_at_noon"]
 
 
 @pytest.fixture
-def emulator(emulator_process: Emulator) -> Emulator:
-    """The shared emulator without faults and with an empty mailbox."""
-    emulator_process.call("DELETE", "/faults")
-    emulator_process.call("DELETE", "/mailbox")
-    return emulator_process
-
-
-@pytest.fixture
-def house(tmp_path: Path, valkey: Valkey, emulator: Emulator) -> Iterator[House]:
-    """A house whose queue is the shared server, empty."""
-    urls = {f"NOTIFYCTL_{name.upper()}_URL": emulator.urls[name] for name in ("resend", "postmark", "ses")}
-    environ = {**urls, "BULLMQ_REDIS_HOST": "127.0.0.1", "BULLMQ_REDIS_PORT": str(valkey.port)}
-    with settled(tmp_path / "house", environ) as house:
-        yield house
+def lab(lab_at_noon: Lab) -> Lab:
+    lab_at_noon.now = int(time.time() * 1000)
+    return lab_at_noon

@@ -20,8 +20,8 @@ def complete(shell: str, line: str) -> list[str]:
 
 def test_bash_gets_words():
     assert complete("bash", "notifyctl st") == ["status"]
-    assert complete("bash", "notifyctl queue ") == ["show", "unknown"]
-    assert complete("bash", "notifyctl worker ") == ["run", "list"]
+    assert complete("bash", "notifyctl queue ") == ["show", "unknown", "review", "failed", "retry"]
+    assert complete("bash", "notifyctl worker ") == ["run", "list", "drain"]
 
 
 def test_zsh_and_fish_get_the_help_too():

@@ -19,11 +19,23 @@ PAGES = {
     "explain-exit-codes": (notifyctl, ["explain", "exit-codes"]),
     "explain-states": (notifyctl, ["explain", "states"]),
     "commands": (notifyctl, ["commands"]),
+    "runbook-list": (notifyctl, ["runbook", "list"]),
+    "runbook-lint": (notifyctl, ["runbook", "lint"]),
     "usage": (notifyctl, ["comands"]),
     "result": (trial, ["look"]),
     "refusal": (trial, ["move", "--reason", "x"]),
 }
-DOCUMENTS = ["explain-code", "explain-exit-codes", "explain-states", "commands", "usage", "result", "refusal"]
+DOCUMENTS = [
+    "explain-code",
+    "explain-exit-codes",
+    "explain-states",
+    "commands",
+    "runbook-list",
+    "runbook-lint",
+    "usage",
+    "result",
+    "refusal",
+]
 
 
 def compare(name: str, printed: str) -> None:

@@ -31,7 +31,7 @@ def test_one_that_is_not_ready_decides_the_exit_code(
 
 
 def test_a_limited_account_is_degraded(house: House, emulator) -> None:
-    emulator.fault("ses", status=429)
+    emulator.fault("ses", status=429, match={"path": "/v2/email/account"})
     ran = house.ask("probe", "ses")
     assert (ran.code, ran.codes) == (3, ["PRB-DEGRADED"])
 

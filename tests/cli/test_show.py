@@ -14,6 +14,13 @@ def test_a_table_is_drawn_and_data_cannot_reprogram_the_terminal():
     assert "\x1b[2J" not in shown
 
 
+def test_a_table_too_wide_for_the_terminal_breaks_its_words_and_loses_nothing():
+    """A place that was cut could not be looked up."""
+    shown = at_terminal("look", COLUMNS="12").out
+    assert re.search(r"rese .*\n nd ", shown)
+    assert "\u2026" not in shown
+
+
 def test_plain_lines_where_the_terminal_is_dumb():
     assert BOX not in at_terminal("look", TERM="dumb").out
 
@@ -44,3 +51,26 @@ def test_what_is_wrong_breaks_between_words_on_a_terminal_and_nowhere_in_a_pipe(
     long = "x" * 60
     assert f"No such command\n  '{long}'." in at_terminal(long).out
     assert f"No such command '{long}'." in notifyctl(long).err
+
+
+def test_a_watch_keeps_its_first_line_on_the_screen_and_says_how_many_it_left_out():
+    """A terminal that tells no size has 24 lines: one is for what comes next, and one for the cursor."""
+    shown = at_terminal("pile", "--watch").out.partition("\x1b[2J")[2].splitlines()
+    assert shown[:21] == [f"number {number}" for number in range(1, 22)]
+    cut = "(9 more lines: a larger window, or without --watch, shows them)"
+    assert shown[21:] == ["next: notifyctl status", cut]
+
+
+def test_what_is_indented_is_broken_below_itself():
+    words = "  name  " + "word " * 20
+    assert re.search(r"^  name  word .*\n    word ", at_terminal("say", words).out, re.MULTILINE)
+
+
+def test_a_time_is_not_broken_while_another_column_can_be():
+    shown = re.sub(r"\x1b\[[\d;]*m", "", at_terminal("told").out)
+    assert re.search(r"2026-11-24 09:00:00Z   a word ", shown)
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_work_of_which_nothing_is_told_leaves_no_empty_line():
+    assert at_terminal("idle").out == "Nothing to do.\n"

@@ -1,7 +1,5 @@
 """The next step for a message without doubt: whom it goes to, what it waits for, how it ends."""
 
-from dataclasses import replace
-
 import pytest
 
 from notifyctl.domain.attempt import Finish, Record, Send, State, Wait, Why
@@ -207,4 +205,4 @@ class TestAfterAnAnswer:
     def test_an_outcome_is_filled_into_its_attempt_alone(self):
         begun = record(call("resend", DOUBT), call("ses", None, 5))
         filled = with_outcome(begun, begun.attempts[1].id, ACCEPTED, 9)
-        assert filled.attempts == (begun.attempts[0], replace(begun.attempts[1], outcome=ACCEPTED, result_at=9))
+        assert filled.attempts == (begun.attempts[0], begun.attempts[1]._replace(outcome=ACCEPTED, result_at=9))

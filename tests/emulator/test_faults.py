@@ -243,3 +243,11 @@ class TestScripts:
         emulator.control("POST", "/faults", [{"provider": name, "status": 500} for name in ("resend", "ses", "resend")])
         assert emulator.control("DELETE", "/faults?provider=resend") == {"removed": 2}
         assert [fault["provider"] for fault in emulator.control("GET", "/faults")["faults"]] == ["ses"]
+
+
+def test_questions_about_the_account_are_struck_only_when_they_are_meant(emulator, resend_mail):
+    emulator.fault("resend", status=503)
+    assert emulator.resend(method="GET", path="/usage").status == 200
+    assert emulator.resend(resend_mail).status == 503
+    emulator.fault("resend", status=503, match={"path": "/usage"})
+    assert emulator.resend(method="GET", path="/usage").status == 503

@@ -73,7 +73,7 @@ class TestRefusals:
         emulator.settings(postmark={"suppressed": ["jane@customers.example"]})
         answer = emulator.postmark({**postmark_mail, "To": "Jane@customers.example"})
         assert code_of(answer) == (422, 406)
-        assert "Found inactive addresses: jane@customers.example" in answer.json["Message"]
+        assert "Found inactive addresses: jane@customers.example. Inactive recipients are" in answer.json["Message"]
         assert emulator.copies() == []
 
     def test_a_sender_without_signature_is_400(self, emulator, postmark_mail):
@@ -129,6 +129,15 @@ class TestSearch:
     @pytest.mark.parametrize("query", ["", "?count=501&offset=0", "?count=500&offset=9501"])
     def test_count_and_offset_are_needed_and_bounded(self, emulator, query):
         assert emulator.postmark(method="GET", path=f"/messages/outbound{query}").status == 422
+
+    def test_capitals_of_paths_and_parameters_do_not_matter(self, emulator, postmark_mail):
+        emulator.postmark(postmark_mail)
+        query = "count=5&offset=0&messageStream="
+        found = [
+            emulator.postmark(path=f"/Messages/outbound?{query}{stream}", method="GET").json["TotalCount"]
+            for stream in ("outbound", "broadcast")
+        ]
+        assert found == [1, 0]
 
 
 class TestAccount:

@@ -1,5 +1,7 @@
 """The emulated Resend keeps to Resend's formats and rules."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 
@@ -163,6 +165,10 @@ class TestBatch:
         assert emulator.resend([resend_mail] * 101, path="/emails/batch").status == 422
 
 
+def used(emulator) -> int:
+    return emulator.resend(method="GET", path="/usage").json["emails"]["daily"]["used"]
+
+
 class TestAccount:
     def test_a_sending_only_key_may_not_look(self, emulator):
         answer = emulator.resend(method="GET", path="/domains")
@@ -175,7 +181,37 @@ class TestAccount:
 
     def test_any_key_sees_the_usage(self, emulator, resend_mail):
         emulator.settings(resend={"rate": 100})
+        before = used(emulator)
         emulator.resend(resend_mail)
         usage = emulator.resend(method="GET", path="/usage").json
-        assert usage["emails"]["daily"]["sent"] == 1
-        assert usage["rate_limit"] == {"limit": 100, "duration": 1}
+        assert usage["emails"]["daily"]["sent"] == before + 1
+        assert usage["rate_limit"] == {"limit": 100, "duration": "1000ms"}
+
+    def test_the_usage_tells_when_day_and_month_begin_anew(self, emulator):
+        emails = emulator.resend(method="GET", path="/usage").json["emails"]
+        now = datetime.now(UTC)
+        day, month = (datetime.fromisoformat(emails[name]["resets_at"]) for name in ("daily", "monthly"))
+        assert now < day <= now + timedelta(days=1)
+        assert now < month <= now + timedelta(days=31)
+        assert (month.day, month.hour, month.minute) == (1, 0, 0)
+        assert (emails["daily"]["limit"], type(emails["monthly"]["limit"])) == (None, int)
+
+    def test_an_email_is_shown_with_all_its_fields(self, emulator, resend_mail):
+        emulator.settings(resend={"sending_only": False})
+        sent = emulator.resend(resend_mail).json["id"]
+        email = emulator.resend(method="GET", path=f"/emails/{sent}").json
+        assert (email["id"], email["from"], email["html"]) == (sent, resend_mail["from"], resend_mail["html"])
+        assert (email["cc"], email["bcc"], email["reply_to"]) == ([], [], [])
+        assert sent in email["message_id"]
+
+    @pytest.mark.parametrize("name", ["daily", "monthly"])
+    def test_a_quota_ends_where_the_usage_says(self, emulator, resend_mail, name):
+        most = used(emulator) + 2
+        emulator.settings(resend={f"{name}_quota": most})
+        answers = [emulator.resend(resend_mail) for _ in range(3)]
+        assert [answer.status for answer in answers] == [200, 200, 429]
+        assert name_of(answers[2]) == f"{name}_quota_exceeded"
+        assert answers[2].headers[f"x-resend-{name}-quota"] == str(most)
+        told = emulator.resend(method="GET", path="/usage").json["emails"][name]
+        assert (told["used"], told["limit"]) == (most, most)
+        assert datetime.fromisoformat(told["resets_at"]) > datetime.now(UTC)

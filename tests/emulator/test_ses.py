@@ -185,6 +185,18 @@ class TestAccount:
         assert account["SendingEnabled"] is True
         assert account["SendQuota"].keys() == {"Max24HourSend", "MaxSendRate", "SentLast24Hours"}
 
+    def test_rate_and_quota_are_those_that_are_enforced(self, emulator, signed, mail):
+        def quota() -> dict[str, float]:
+            return signed(method="GET", path=ACCOUNT).json["SendQuota"]
+
+        assert quota()["Max24HourSend"] == -1
+        most = quota()["SentLast24Hours"] + 2
+        emulator.settings(ses={"rate": 20, "daily_quota": int(most)})
+        answers = [signed(mail) for _ in range(3)]
+        assert [answer.status for answer in answers] == [200, 200, 400]
+        assert answers[2].json["message"] == "Daily message quota exceeded."
+        assert quota() == {"Max24HourSend": most, "MaxSendRate": 20, "SentLast24Hours": most}
+
     def test_without_the_permission_it_is_denied(self, emulator, signed):
         emulator.settings(ses={"sending_only": True})
         answer = signed(method="GET", path=ACCOUNT)

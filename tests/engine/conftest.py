@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Valkey
+from conftest import free_port
+from households import lab
 from lab import W1, Lab
 from notifyctl.domain.message import Address
 from notifyctl.domain.pace import DEMO
 from notifyctl.domain.provider import Provider
 from notifyctl.domain.revision import Bounds, Revision
+from notifyctl.engine.board import KnownBoard
 from notifyctl.engine.clock import ServerClock
 from notifyctl.engine.failpoint import Failpoint
 from notifyctl.engine.journal import Journal
@@ -22,26 +24,20 @@ from notifyctl.net.wire import Wire
 from notifyctl.providers.postmark import Postmark
 from notifyctl.providers.resend import Resend
 from notifyctl.providers.ses import Ses
-from notifyctl.settings import load
 from notifyctl.store.presence import Presence
 from notifyctl.telemetry.logs import Log
+
+__all__ = ["lab"]
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 
 @pytest.fixture
-def lab(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    monkeypatch.setenv("BULLMQ_REDIS_HOST", "127.0.0.1")
-    monkeypatch.setenv("BULLMQ_REDIS_PORT", str(valkey.port))
-    lab = Lab(valkey, load())
-    yield lab
-    lab.close()
-
-
-@pytest.fixture
 def providers() -> dict[str, Provider]:
-    ses = Ses(access_key="AKIDEXAMPLE", secret_key=SECRET, region="eu-west-2", configuration_set=None)
-    return {"resend": Resend("re_test"), "postmark": Postmark("pm-test"), "ses": ses}
+    """None of them answers."""
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    ses = Ses("AKIDEXAMPLE", SECRET, "eu-west-2", None, nowhere)
+    return {"resend": Resend("re_test", nowhere), "postmark": Postmark("pm-test", nowhere), "ses": ses}
 
 
 @pytest.fixture
@@ -55,13 +51,20 @@ def revision() -> Revision:
 def tools(lab: Lab, providers: dict[str, Provider], revision: Revision, tmp_path: Path) -> Iterator[Tools]:
     journal = Journal(tmp_path / "journal", W1)
     presence = Presence(lab.settings.redis, lab.settings.queues, W1)
-    with (tmp_path / "log").open("wb") as log:
+    wire = Wire(revision.pace)
+    lab.run(wire.__aenter__())
+    clock = ServerClock()
+    with (tmp_path / "log").open("wb") as file:
+        log = Log(W1, b"pepper", file.fileno())
         yield Tools(
             token=W1, name="one", revision=revision, providers=providers, queue=lab.store.queue,
             attempts=lab.store.attempts, workers=lab.store.workers, presence=presence,
+            census=lab.store.census, findings=lab.store.findings,
             limiter=Limiter(lab.store.limits),
-            renderer=Renderer(revision, "bull", providers), wire=Wire(revision.pace), journal=journal,
-            log=Log(W1, b"pepper", log.fileno()), clock=ServerClock(), failpoint=Failpoint(),
+            renderer=Renderer(revision, "bull", providers), wire=wire, journal=journal,
+            log=log, clock=clock, failpoint=Failpoint(),
+            board=KnownBoard(lab.store.boards, lab.store.attempts, revision, "one", clock, log),
         )  # fmt: skip
     journal.close()
     lab.run(presence.close())
+    lab.run(wire.__aexit__(None, None, None))

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 from lab import Lab
 from notifyctl.engine.claim import Claimer
 from notifyctl.engine.tools import Tools
+from notifyctl.store import lanes
 from notifyctl.store.connect import connect
 from notifyctl.store.link import Link
 from notifyctl.store.queue import Addition, Job
@@ -64,7 +66,7 @@ def test_a_worker_takes_no_more_than_it_can_carry_and_goes_on_as_room_becomes_fr
         await add(lab, 1, *(f"m{number}" for number in range(11)))
         async with claiming(lab, tools, hands) as (claimer, _, _):
             await hands.until(lambda: len(hands.jobs) >= 8)
-            active = await lab.store.queue.counts()
+            active = await lanes.look(lab.link, lab.store.queue.names, lab.bases)
             assert (active[0].active, active[0].waiting, len(claimer.held)) == (8, 3, 8)
             for job in hands.jobs[:2]:
                 claimer.release(job)
@@ -86,6 +88,20 @@ def test_bulk_leaves_room_for_critical_mail(lab: Lab, tools: Tools):
             await add(lab, 1, "critical1", "critical2")
             await hands.until(lambda: "critical1" in hands.ids)
             assert hands.ids == [*(f"bulk{number}" for number in range(6)), "standard1", "critical1"]
+
+    lab.run(story())
+
+
+def test_a_worker_that_carries_one_message_at_a_time_takes_it_from_any_lane(lab: Lab, tools: Tools):
+    async def story() -> None:
+        hands, bounds = Hands(), replace(tools.revision.bounds, in_flight=1)
+        alone = replace(tools, revision=replace(tools.revision, bounds=bounds))
+        await add(lab, 3, "bulk")
+        await add(lab, 2, "standard")
+        async with claiming(lab, alone, hands) as (claimer, _, _):
+            await hands.until(lambda: hands.ids == ["standard"])
+            claimer.release(hands.jobs[0])
+            await hands.until(lambda: hands.ids == ["standard", "bulk"])
 
     lab.run(story())
 
@@ -120,7 +136,7 @@ def test_told_to_drain_it_claims_nothing_more(lab: Lab, tools: Tools):
             await add(lab, 1, "m")
             async with asyncio.timeout(PATIENCE):
                 await task
-        counts = await lab.store.queue.counts()
+        counts = await lanes.look(lab.link, lab.store.queue.names, lab.bases)
         assert (counts[0].waiting + counts[0].active, len(hands.jobs)) == (1, counts[0].active)
 
     lab.run(story())

@@ -71,6 +71,12 @@ def test_a_heartbeat_tells_what_the_worker_is_doing(lab: Lab, tools: Tools):
     assert (beat.token, beat.name, beat.in_flight, beat.draining, beat.pace) == (W1, "one", 1, True, "demo")
 
 
+def test_what_only_looks_after_things_ends_no_worker(lab: Lab, crew: Crew):
+    lab.redis("SET", f"{lab.store.attempts.own}fences", "which is no hash")
+    lab.run(crew.duties.audit())
+    lab.run(crew.duties.allowance())
+
+
 def test_a_heartbeat_waits_for_nothing_that_is_only_for_the_eye(lab: Lab, tools: Tools):
     """Connections of their own show a worker to BullMQ's tools; here nobody answers on them."""
 
@@ -137,6 +143,23 @@ class TestAdoption:
         lab.run(crew.duties.adopt())
         assert crew.ids == ["loose"]
         assert not crew.taken[0].inherited
+
+    def test_takes_of_many_only_what_can_be_carried_and_the_rest_when_that_is_done(self, lab: Lab, crew: Crew):
+        names = [f"gone{number:02}" for number in range(20)]
+        for name in names:
+            lab.enqueue(name)
+        lab.claim(GONE, 20, (20, 0, 0))
+        crew.claimer.held = {(2, f"claimed{number}") for number in range(8)}  # as many as may be in flight
+        rested(lab, crew)
+        for _ in range(2):
+            lab.run(crew.duties.adopt())
+            assert len(crew.taken) == 8
+        while len(crew.taken) < len(names):
+            for job in crew.taken[-8:]:
+                lab.redis("LREM", f"{lab.bases[0]}active", 1, job.id)
+                crew.claimer.release(job)
+            lab.run(crew.duties.adopt())
+        assert crew.ids == names
 
     def test_waits_until_the_others_had_time_to_beat(self, lab: Lab, tools: Tools):
         slow = replace(tools.revision, pace=replace(tools.revision.pace, heartbeat_ttl=3600))
@@ -213,6 +236,14 @@ class TestReplay:
         assert left.exists()
         lab.run(crew.duties.replay_journals())
         assert (lab.record("m").state, left.exists()) == (State.ACCEPTED, False)
+
+    def test_sets_a_file_aside_that_it_cannot_read_and_says_so(self, lab: Lab, crew: Crew, left: Path, tmp_path: Path):
+        strange = tmp_path / "journal" / "nf.a.newer.version"
+        strange.write_bytes(b'{"lane":"first"}\n')
+        lab.run(crew.duties.replay_journals())
+        assert (lab.record("m").state, left.exists(), strange.exists()) == (State.ACCEPTED, False, False)
+        lab.run(crew.duties.replay_journals())
+        assert lab.run(lab.store.attempts.findings()) == {"WRK-JOURNAL": 1}
 
 
 def test_told_to_end_they_end_whatever_they_are_doing(lab: Lab, tools: Tools):

@@ -15,7 +15,7 @@ from lab import decision, outcome_of
 from notifyctl.domain.attempt import State
 from notifyctl.domain.errors import Misconfigured
 from notifyctl.domain.outcome import Certainty, Kind, Outcome
-from notifyctl.engine.journal import Journal
+from notifyctl.engine.journal import Journal, elsewhere
 
 ACCEPTED = Outcome(Kind.ACCEPTED, provider_id="p-1")
 DOUBT = Outcome(Kind.FAULT, Certainty.AMBIGUOUS)
@@ -70,7 +70,7 @@ def room_for(size: int) -> Iterator[None]:
 
 def abandoned(mine: Journal) -> dict[str, list[str]]:
     """The messages in the journals of workers that are gone, by token."""
-    return {token: [item.message for item in results] for token, results, _ in mine.abandoned()}
+    return {left.token: [item.message for item in left.results] for left in mine.abandoned()}
 
 
 class TestAWorkerThatIsKilled:
@@ -85,8 +85,8 @@ class TestAWorkerThatIsKilled:
         with worker(tmp_path, "m1"):
             pass
         with journal(tmp_path, "nf.me") as mine, journal(tmp_path, "nf.you") as yours:
-            for token, results, _ in mine.abandoned():
-                assert (token, len(results), abandoned(yours)) == ("nf.child", 1, {})
+            for left in mine.abandoned():
+                assert (left.token, len(left.results), abandoned(yours)) == ("nf.child", 1, {})
             assert abandoned(yours) == {"nf.child": ["m1"]}
             (tmp_path / "nf.child").unlink()
             assert abandoned(mine) == {}
@@ -106,6 +106,31 @@ class TestAWorkerThatIsKilled:
             assert abandoned(mine) == {"nf.dead": []}
 
 
+class TestAJournalOfAnotherVersion:
+    """Its lines are whole, and mean something that this version does not know."""
+
+    def test_is_read_as_far_as_that_goes_and_set_aside(self, tmp_path: Path):
+        writer = Journal(tmp_path, "nf.dead")
+        writer.append([RESULT])
+        writer.close()
+        with (tmp_path / "nf.dead").open("ab") as file:
+            file.write(b'{"lane":"first"}\n')
+        with journal(tmp_path, "nf.me") as mine:
+            (left,) = mine.abandoned()
+            assert (left.results, left.readable) == ([RESULT], False)
+            left.done()
+            assert abandoned(mine) == {}
+        assert (tmp_path / "nf.dead.unreadable").read_bytes().endswith(b'{"lane":"first"}\n')
+
+    def test_keeps_nobody_from_the_others(self, tmp_path: Path):
+        (tmp_path / "nf.a").write_bytes(b"binary\n")
+        writer = Journal(tmp_path, "nf.b")
+        writer.append([RESULT])
+        writer.close()
+        with journal(tmp_path, "nf.me") as mine:
+            assert abandoned(mine) == {"nf.a": [], "nf.b": ["m"]}
+
+
 class TestTheJournal:
     def test_gives_back_what_was_put_in(self, tmp_path: Path):
         writer = Journal(tmp_path, "nf.dead")
@@ -113,7 +138,7 @@ class TestTheJournal:
         writer.append([OTHER])
         writer.close()
         with journal(tmp_path, "nf.me") as mine:
-            assert [results for _, results, _ in mine.abandoned()] == [[RESULT, OTHER]]
+            assert [left.results for left in mine.abandoned()] == [[RESULT, OTHER]]
 
     def test_keeps_results_only_since_a_decision_can_be_made_again(self, tmp_path: Path):
         with journal(tmp_path, "nf.me") as mine:
@@ -142,6 +167,19 @@ class TestTheJournal:
             reader = Journal(tmp_path, "nf.me", realm)
             assert abandoned(reader) == found
             reader.close()
+
+    def test_of_another_redis_is_seen_once_its_worker_is_gone(self, tmp_path: Path):
+        folder = tmp_path / "journal"
+        assert elsewhere(folder, "two") == []
+        assert not folder.exists()
+        writer, idle = Journal(folder, "nf.dead", "one"), Journal(folder, "nf.idle", "one")
+        writer.append([RESULT])
+        assert elsewhere(folder, "two") == []
+        writer.close()
+        (folder / "nf.old.unreadable").write_bytes(b"x")
+        assert [path.name[:7] for path in elsewhere(folder, "two")] == ["nf.dead"]
+        assert elsewhere(folder, "one") == []
+        idle.close()
 
     def test_on_a_full_disk_takes_a_result_whole_or_not_at_all(self, tmp_path: Path):
         with journal(tmp_path, "nf.me") as mine:
@@ -193,9 +231,9 @@ class TestManyWorkersThatStartAtOnce:
 
         def replay(name: str) -> None:
             with journal(tmp_path, name) as mine:
-                for token, results, path in mine.abandoned():
-                    replayed.extend([token] * len(results))
-                    path.unlink(missing_ok=True)
+                for left in mine.abandoned():
+                    replayed.extend([left.token] * len(left.results))
+                    left.done()
 
         assert in_threads([lambda name=f"nf.me.{number}": replay(name) for number in range(4)]) == []
         assert set(replayed) & tokens == tokens
@@ -206,8 +244,8 @@ class TestManyWorkersThatStartAtOnce:
         def tidy(name: str) -> None:
             with journal(tmp_path, name) as mine:
                 while not done.is_set():
-                    for _, _, path in mine.abandoned():
-                        path.unlink(missing_ok=True)
+                    for left in mine.abandoned():
+                        left.done()
 
         def begin() -> None:
             try:

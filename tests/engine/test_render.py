@@ -5,12 +5,13 @@ import json
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from lab import NOON
 from notifyctl.domain.errors import InvalidMessage, Misconfigured
 from notifyctl.domain.provider import Provider
 from notifyctl.domain.revision import ProviderRules, Revision
-from notifyctl.engine.render import Renderer
+from notifyctl.engine.render import Renderer, digest_of
 from notifyctl.store.queue import Job
 
 DATA = {
@@ -59,7 +60,7 @@ class TestOpening:
 
     def test_a_job_that_lost_its_data_is_refused(self, renderer: Renderer):
         with pytest.raises(InvalidMessage):
-            renderer.open(replace(job(), data=None), 0)
+            renderer.open(structs.replace(job(), data=None), 0)
 
     def test_a_provider_that_would_drop_a_field_is_not_in_the_route(self, renderer: Renderer):
         errand = renderer.open(job(to={"email": "jö@fan.example"}), 0)
@@ -72,12 +73,27 @@ class TestRendering:
     def test_the_same_message_gives_the_same_bytes_whatever_its_job(self, renderer: Renderer, providers, name: str):
         first = renderer.render(renderer.open(job(), 0), providers[name])
         again = renderer.render(
-            renderer.open(replace(job(), id="other", timestamp=NOON + 5, starts=3), 9), providers[name]
+            renderer.open(structs.replace(job(), id="other", timestamp=NOON + 5, starts=3), 9), providers[name]
         )
         assert first == again
-        assert first.digest == hashlib.sha256(first.document).hexdigest()
         changed = renderer.render(renderer.open(job(subject="Ho"), 0), providers[name])
         assert changed.digest != first.digest
+
+    @pytest.mark.parametrize("name", ["resend", "postmark", "ses"])
+    def test_a_digest_changes_with_the_job_and_with_every_byte_around_its_bodies(
+        self, renderer: Renderer, providers, name: str
+    ):
+        errand = renderer.open(job(html="<p>" + "Doors open at seven. " * 9, text="Doors open at seven."), 0)
+        document, message = renderer.render(errand, providers[name]).document, errand.message
+        others = {document[:at] + b"\x07" + document[at + 1 :] for at in range(len(document))}
+        digests = {digest_of(other, message, errand.body) for other in (document, *others)}
+        assert len(digests) == 1 + len(document)
+        assert digest_of(document, message, "another") not in digests
+
+    def test_a_digest_tells_apart_which_body_stands_where(self, renderer: Renderer):
+        message = renderer.open(job(html="a", text="b"), 0).message
+        there, swapped = b'{"html":"a","text":"b"}', b'{"html":"b","text":"a"}'
+        assert digest_of(there, message, "body") != digest_of(swapped, message, "body")
 
     def test_reference_and_key_follow_from_prefix_and_id_alone(self, renderer: Renderer, providers, revision):
         def envelope(renderer: Renderer, name: str, **changes: object):
@@ -98,7 +114,7 @@ class TestRendering:
             )
 
     def test_a_provider_has_its_own_sender_or_the_default_and_never_none(self, revision, providers):
-        own = replace(revision.sender, email="other@venue.example")
+        own = revision.sender._replace(email="other@venue.example")
         changed = replace(revision, providers={**revision.providers, "ses": ProviderRules(sender=own)})
         renderer = Renderer(changed, "nf:{bull}:", providers)
         errand = renderer.open(job(), 0)

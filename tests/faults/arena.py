@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import redis
 
 from conftest import free_port
+from faults.proxy import Proxy, proxied
 from house import Emulator, House, emulated, settled
 from notifyctl.store import embedded, supervisor
 from notifyctl.store.jobdata import write
@@ -26,7 +27,7 @@ TYPES = {"critical": "booking.confirmation", "standard": "booking.reminder", "bu
 PRIORITIES = tuple(TYPES)
 PROVIDERS = ("resend", "postmark", "ses")
 HTML = "<p>" + "Doors at seven. " * 1250 + "</p>"  # 20 kB
-PATIENCE = 60.0  # seconds until a test gives up
+PATIENCE = 180.0  # seconds until a test gives up; a busy machine must not make it fail
 
 Fault = dict[str, Any]
 
@@ -52,7 +53,10 @@ class Mail:
 
 @dataclass
 class Arena:
-    """`order` is the route; `sent` are the messages so far, each enqueued as it should be."""
+    """`order` is the route; `sent` are the messages so far, each enqueued as it should be.
+
+    `ways` are the proxies on the workers' ways to the providers and to `valkey`, where they were asked for.
+    """
 
     order: Sequence[str]
     house: House
@@ -60,6 +64,7 @@ class Arena:
     port: int
     server: "subprocess.Popen[bytes]"
     redis: "redis.Redis"
+    ways: Mapping[str, Proxy]
     sent: list[Mail] = field(default_factory=list)
 
     def mail(self, name: str, priority: str, *faults: Fault, **fields: object) -> Mail:
@@ -75,19 +80,28 @@ class Arena:
         """Enqueue so many messages of each priority."""
         return [self.mail(name, priority) for _ in range(each) for priority in PRIORITIES]
 
-    def enqueue(self, mail: Mail, data: bytes | None, job: str = "", lane: str = "", **unusual: str) -> None:
-        """Add a job as BullMQ does: an id that exists is left alone. Job, lane and fields may be unusual."""
-        base, identity = lane or mail.lane, job or mail.id
-        if self.redis.exists(base + identity):
-            return
-        fields: dict[str, Any] = {"name": "mail", "opts": "{}", "timestamp": int(time.time() * 1000)}
-        if data is not None:
-            fields["data"] = data
+    def flood(self, name: str, count: int, priorities: Sequence[str] = PRIORITIES, **fields: object) -> list[Mail]:
+        """Enqueue so many messages in one go, of these priorities in turn."""
+        numbers = range(len(self.sent), len(self.sent) + count)
+        mails = [Mail(f"{name}/{n}", priorities[n % len(priorities)], f"{name}-{n}@guests.example") for n in numbers]
         with self.redis.pipeline(transaction=True) as pipe:
-            pipe.hset(base + identity, mapping={**fields, "delay": 0, "priority": 0, **unusual})
-            pipe.lpush(f"{base}wait", identity)
-            pipe.zadd(f"{base}marker", {"0": 0})
+            for mail in mails:
+                _put(pipe, mail.lane, mail.id, mail.data(**fields))
             pipe.execute()
+        self.sent += mails
+        return mails
+
+    def enqueue(self, mail: Mail, data: bytes | None, job: str = "", lane: str = "", **unusual: str) -> None:
+        """Add a job, perhaps an unusual one, as BullMQ does: an id that exists is left alone. Waits for Redis."""
+        base, identity = lane or mail.lane, job or mail.id
+
+        def add() -> None:
+            with self.redis.pipeline(transaction=True) as pipe:
+                if not self.redis.exists(base + identity):
+                    _put(pipe, base, identity, data, **unusual)
+                    pipe.execute()
+
+        self.eventually("a job added", lambda: _carried_out(add))
 
     def retry(self, mail: Mail, state: str) -> None:
         """Retry a completed or failed job as BullMQ's `job.retry(state)`, the button of a dashboard, does."""
@@ -114,10 +128,11 @@ class Arena:
             pipe.delete(mail.lane + mail.id)
             pipe.execute()
 
-    def strike(self, *faults: Fault) -> None:
-        """Script faults."""
-        if faults:
-            self.emulator.call("POST", "/faults", list(faults))
+    def strike(self, *faults: Fault) -> list[int]:
+        """Script faults; their numbers."""
+        if not faults:
+            return []
+        return [fault["id"] for fault in self.emulator.call("POST", "/faults", list(faults))["faults"]]
 
     def slow_down(self, seconds: float) -> None:
         """Have every provider take so long for each answer, so that calls are under way when something happens."""
@@ -144,6 +159,16 @@ class Arena:
             self.eventually("empty queues", lambda: not sum(self.backlog().values()))
         else:
             self.eventually("the end of some jobs", lambda: all(map(self.ended, mails)))
+
+    def end_workers(self) -> None:
+        """End the workers once everything has ended and the journals are told: then nothing changes any more."""
+        self.await_end()
+        self.eventually("empty journals", lambda: not self.kept())
+        end(self.house.crew)
+
+    def kept(self) -> int:
+        """How many results are in the workers' journals."""
+        return sum(path.read_bytes().count(b"\n") for path in (self.house.home / "journal").iterdir())
 
     def backlog(self) -> dict[str, int]:
         """How many jobs each list of BullMQ holds that have not ended."""
@@ -189,16 +214,26 @@ class Arena:
 
 
 @contextmanager
-def arena(order: Sequence[str] = PROVIDERS, **limits: int) -> Iterator[Arena]:
-    """Build an installation with this route and these limits; it ends with the test, each process by its id."""
-    with tempfile.TemporaryDirectory(prefix="nf-") as name, emulated() as emulator:
+def arena(
+    order: Sequence[str] = PROVIDERS, *, by_proxy: bool = False, seed: int = 0, breaker: bool = False, **limits: int
+) -> Iterator[Arena]:
+    """Build an installation with this route and these limits; it ends with the test, each process by its id.
+
+    With `by_proxy` the workers reach everything through proxies. `seed` is that of the emulator. With `breaker` the
+    breakers trip as they do for real.
+    """
+    with ExitStack() as stack:
+        name = stack.enter_context(tempfile.TemporaryDirectory(prefix="nf-"))
+        emulator = stack.enter_context(emulated("--seed", str(seed)))
         port, home = free_port(), Path(name) / "home"
-        urls = {f"NOTIFYCTL_{provider.upper()}_URL": emulator.urls[provider] for provider in PROVIDERS}
-        with settled(home, {**urls, "BULLMQ_REDIS_HOST": "127.0.0.1", "BULLMQ_REDIS_PORT": str(port)}) as house:
-            (home / "notifyctl.toml").write_text(_configuration(order, limits))
+        targets = {**{provider: port_of(emulator.urls[provider]) for provider in PROVIDERS}, "valkey": port}
+        ways = {name: stack.enter_context(proxied(target)) for name, target in targets.items()} if by_proxy else {}
+        ports = {name: ways[name].port if by_proxy else target for name, target in targets.items()}
+        with settled(home, _addresses(ports)) as house:
+            house.config.write_text(_configuration(order, breaker, limits))
             (home / "valkey").mkdir()
             client = redis.Redis(port=port)
-            built = Arena(order, house, emulator, port, _serve(home / "valkey", port), client)
+            built = Arena(order, house, emulator, port, _serve(home / "valkey", port), client, ways)
             try:
                 built.eventually("a server", lambda: _answers(client))
                 yield built
@@ -219,19 +254,46 @@ def end(crew: "list[subprocess.Popen[bytes]]", number: int = signal.SIGTERM) -> 
         process.wait(PATIENCE)
 
 
-def _configuration(order: Sequence[str], limits: Mapping[str, int]) -> str:
-    lines = ['pace = "demo"', "[route]", f"order = {list(order)}", "[limits]"]
+def port_of(url: str) -> int:
+    """The port of an address of the emulator."""
+    return int(url.rpartition(":")[2])
+
+
+def _put(pipe: Any, base: str, identity: str, data: bytes | None, **unusual: str) -> None:
+    made = {"name": "mail", "opts": "{}", "timestamp": int(time.time() * 1000), "delay": 0, "priority": 0}
+    pipe.hset(base + identity, mapping={**made, **({} if data is None else {"data": data}), **unusual})
+    pipe.lpush(f"{base}wait", identity)
+    pipe.zadd(f"{base}marker", {"0": 0})
+
+
+def _addresses(ports: Mapping[str, int]) -> dict[str, str]:
+    """The environment that leads a worker to these ports."""
+    urls = {f"NOTIFYCTL_{name.upper()}_URL": f"http://127.0.0.1:{ports[name]}" for name in PROVIDERS}
+    return {**urls, "BULLMQ_REDIS_HOST": "127.0.0.1", "BULLMQ_REDIS_PORT": str(ports["valkey"])}
+
+
+def _configuration(order: Sequence[str], breaker: bool, limits: Mapping[str, int]) -> str:
+    """Without `breaker` they trip for a refused account alone: so every mail meets the fault that is meant for it."""
+    still = [] if breaker else ["[breaker]", "faults = 1_000_000", "calls = 1_000_000"]
+    lines = ['pace = "demo"', "[route]", f"order = {list(order)}", *still, "[limits]"]
     return "\n".join([*lines, *(f"{name} = {value}" for name, value in limits.items())])
 
 
 def _serve(directory: Path, port: int) -> "subprocess.Popen[bytes]":
-    """The embedded server, except that it listens on a port instead of a socket file."""
+    """The embedded server, except that it listens on a port instead of a socket file, and can be told to sleep."""
     line = supervisor.command(embedded.find_server(), directory, directory / "unused")
-    return subprocess.Popen([*line, "--unixsocket", "", "--port", str(port), "--bind", "127.0.0.1"])
+    unlike = ("--unixsocket", "", "--port", str(port), "--bind", "127.0.0.1", "--enable-debug-command", "local")
+    return subprocess.Popen([*line, *unlike])
 
 
 def _answers(client: "redis.Redis") -> bool:
+    return _carried_out(client.ping)
+
+
+def _carried_out(work: Callable[[], object]) -> bool:
+    """Whether Redis was there for it."""
     try:
-        return bool(client.ping())
+        work()
     except (redis.ConnectionError, redis.TimeoutError):
         return False
+    return True

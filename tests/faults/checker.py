@@ -1,9 +1,9 @@
 """The invariant I0, stated once, and checked against the mailboxes: not against our own books alone.
 
 Every job ends in exactly one terminal state, in its record and in BullMQ's lists alike. Copies are one, or at most
-one more for each recorded ambiguous resend; bulk never has two. Accepted means a copy, and dead, rejected or expired
-means none. What nobody can know is unknown, and listed. No call stays open, and a provider saw each recorded attempt
-once: there are no hidden retries.
+one more for each recorded ambiguous resend, of which the tool makes one by itself; bulk never has two. Accepted means
+a copy, and dead, rejected or expired means none. What nobody can know is unknown, and listed. No call stays open, and a
+provider saw each recorded attempt once: there are no hidden retries.
 """
 
 import hashlib
@@ -24,15 +24,25 @@ REPORTS: list[str] = []  # shown at the end of the run
 
 @dataclass(frozen=True)
 class Attempt:
-    """One recorded attempt; `outcome` is empty when there is none."""
+    """One recorded attempt; `outcome` is empty when there is none, `by` the person who ordered it, if any."""
 
     provider: str
     why: str
+    by: str
     outcome: dict[str, Any]
 
     @property
     def ambiguous(self) -> bool:
         return self.outcome.get("certainty") == "ambiguous"
+
+    @property
+    def harmless(self) -> bool:
+        return bool(self.outcome) and not self.ambiguous and self.outcome.get("kind") != "accepted"
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Kind, certainty and code of the outcome."""
+        return tuple(self.outcome.get(name, "") for name in ("kind", "certainty", "code"))
 
     @property
     def requests(self) -> tuple[int, int]:
@@ -60,11 +70,26 @@ class Life:
 
     @property
     def resends(self) -> int:
-        return sum(attempt.why == "resend" for attempt in self.attempts)
+        """Second copies that were risked; one that its provider surely did not take was none."""
+        return len(self._risked)
+
+    @property
+    def unasked(self) -> int:
+        """Those of them that no person ordered."""
+        return sum(not attempt.by for attempt in self._risked)
+
+    @property
+    def _risked(self) -> list[Attempt]:
+        return [attempt for attempt in self.attempts if attempt.why == "resend" and not attempt.harmless]
 
     @property
     def ambiguous(self) -> int:
         return sum(attempt.ambiguous for attempt in self.attempts)
+
+    @property
+    def told(self) -> tuple[str, int]:
+        """State and copies."""
+        return self.state, self.copies
 
     def tell(self) -> str:
         """Its story in one line."""
@@ -87,8 +112,23 @@ class Verdict:
         return sum(life.resends for life in self.lives.values())
 
     @property
+    def ambiguous(self) -> int:
+        return sum(life.ambiguous for life in self.lives.values())
+
+    @property
+    def faults(self) -> int:
+        """Calls that came to nothing, surely."""
+        calls = [attempt for life in self.lives.values() for attempt in life.attempts]
+        return sum(attempt.harmless for attempt in calls)
+
+    @property
     def states(self) -> Counter[str]:
         return Counter(life.state for life in self.lives.values())
+
+    def doubts(self) -> str:
+        """What lies behind the copies."""
+        counts = {"faults": self.faults, "doubts": self.ambiguous, "resends": self.resends}
+        return "  ".join(f"{name} {count}" for name, count in [*counts.items(), ("unknown", self.states["unknown"])])
 
     def histogram(self) -> str:
         """Number of copies x number of messages, by priority."""
@@ -110,8 +150,7 @@ def check(arena: Arena, scenario: str, mails: Sequence[Mail] | None = None, late
     ]
     breaches += view.accounts(verdict)
     assert not breaches, f"{scenario}: {len(breaches)} breaches\n" + "\n".join(breaches[:9])
-    doubts = f"resends {verdict.resends:3}   unknown {verdict.states['unknown']:3}"
-    REPORTS.append(f"{scenario:30} {verdict.histogram()} {doubts}")
+    REPORTS.append(f"{scenario:44} {verdict.histogram()} {verdict.doubts()}")
     return verdict
 
 
@@ -157,7 +196,8 @@ class _View:
 
     def _attempt(self, name: str) -> Attempt:
         fields = self._hash(f"{OWN}att:{name}")
-        return Attempt(fields["provider"], fields["why"], json.loads(fields.get("outcome", "0{}")[1:]))
+        outcome = json.loads(fields.get("outcome", "0{}")[1:])
+        return Attempt(fields["provider"], fields["why"], fields.get("by", ""), outcome)
 
     def _hash(self, key: str) -> dict[str, str]:
         return {name.decode(): value.decode() for name, value in self.redis.hgetall(key).items() if name != b"data"}
@@ -196,8 +236,8 @@ def _wrong_place(life: Life, late: bool) -> Iterator[str]:
 def _wrong_copies(life: Life) -> Iterator[str]:
     if life.copies > (1 if life.mail.priority == "bulk" else 1 + life.resends):
         yield f"{life.copies} copies and {life.resends} ambiguous resends"
-    if life.resends > (life.mail.priority != "bulk"):
-        yield f"{life.resends} ambiguous resends"
+    if life.unasked > 1 or (life.resends and life.mail.priority == "bulk"):
+        yield f"{life.resends} ambiguous resends, {life.unasked} of them by itself"
     if life.state == "accepted" and not life.copies:
         yield "accepted, and no copy"
     if life.state in ("dead", "rejected", "expired") and life.copies:

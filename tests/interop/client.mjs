@@ -22,9 +22,9 @@ const listen = (name) => {
   if (listeners.has(name)) return listeners.get(name);
   const events = keep(new QueueEvents(name, { connection, lastEventId: '0-0' }));
   const listener = { events, heard: [], ended: new Map(), waiting: new Map() };
-  for (const event of ['added', 'waiting', 'active', 'delayed', 'completed', 'failed', 'drained', 'duplicated', 'deduplicated',
-    'retries-exhausted', 'stalled', 'removed']) {
-    events.on(event, (fields) => hear(listener, event, fields));
+  for (const event of ['added', 'waiting', 'active', 'delayed', 'completed', 'failed', 'drained', 'duplicated', 'debounced', 'deduplicated',
+    'retries-exhausted', 'stalled', 'removed', 'cleaned', 'paused', 'resumed', 'progress', 'waiting-children']) {
+    events.on(event, (fields) => hear(listener, event, typeof fields === 'object' ? fields : {}));
   }
   listeners.set(name, listener);
   return listener;
@@ -43,6 +43,21 @@ const view = async (name, id) => {
   const { returnvalue, failedReason, attemptsMade, attemptsStarted, stacktrace, finishedOn, processedBy, data, opts } = job;
   const states = [await job.getState(), await queue(name).getJobState(id)];
   return { states, returnvalue, failedReason, attemptsMade, attemptsStarted, stacktrace, finishedOn, processedBy, data, opts };
+};
+
+// All that the getters of a queue tell.
+const getters = async (name) => {
+  const counts = await queue(name).getJobCounts();
+  const jobs = {};
+  for (const state of Object.keys(counts)) {
+    for (const { id } of await queue(name).getJobs([state])) {
+      const job = await queue(name).getJob(id);
+      jobs[id] = { ...job.toJSON(), state: await job.getState(), listed: state };
+    }
+  }
+  const metrics = { completed: await queue(name).getMetrics('completed'), failed: await queue(name).getMetrics('failed') };
+  const workers = (await queue(name).getWorkers()).map((worker) => worker.rawname.replace(/:w:.*/, ':w:'));
+  return { counts, jobs, metrics, workers };
 };
 
 const commands = {
@@ -64,6 +79,8 @@ const commands = {
   listen: async (c) => listen(c.queue).events.waitUntilReady().then(() => null),
   forget: async (c) => listen(c.queue).ended.delete(c.id),
   heard: async (c) => listen(c.queue).heard,
+  heardSoFar: async (c) => listen(c.queue).heard.length,
+  getters: async (c) => getters(c.queue),
   // How the job ended, by its event.
   ended: (c) => new Promise((resolve) => {
     const { ended, waiting } = listen(c.queue);

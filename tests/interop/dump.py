@@ -10,6 +10,7 @@ from typing import Any
 
 from redis import Redis
 
+TALLY: dict[str, Counter[str]] = {}  # server and line of BullMQ -> what was compared; shown at the end of the run
 TIMES = ("timestamp", "processedOn", "finishedOn")
 BY_TIME = ("completed", "failed")  # sorted sets whose score is the job's finishedOn
 
@@ -44,6 +45,8 @@ def _read(redis: Redis, key: str) -> Any:
 
 
 def _without_times(name: str, value: Any) -> Any:
+    if name.endswith(":lock"):
+        return {**value, "value": "<token>"}
     if name == "events":
         return [_event(fields) for fields in value]
     if name in BY_TIME:
@@ -68,6 +71,28 @@ def _job(fields: Fields) -> dict[str, Any]:
     return job
 
 
+def of_getters(told: dict[str, Any]) -> Dump:
+    """What BullMQ's getters tell of a queue, as parts of a dump."""
+    return {f"getters/{name}": value for name, value in {**told, "jobs": _told_jobs(told["jobs"])}.items()}
+
+
+def _told_jobs(jobs: dict[str, Fields]) -> dict[str, Any]:
+    hidden = {**dict.fromkeys(TIMES, "<time>"), "processedBy": "<name>"}
+    return {
+        job: {
+            **fields,
+            **{name: hidden[name] for name in hidden if name in fields},
+            "stacktrace": len(fields["stacktrace"]),
+        }
+        for job, fields in jobs.items()
+    }
+
+
+def of_heard(heard: list[tuple[str, Fields]]) -> list[Fields]:
+    """What QueueEvents told, as events."""
+    return [_event({"event": name, **fields}) for name, fields in heard]
+
+
 def by_job(events: list[Fields]) -> dict[str, list[Fields]]:
     """The events of each job, in order."""
     jobs: dict[str, list[Fields]] = {}
@@ -85,6 +110,40 @@ def starts(events: list[Fields]) -> list[str]:
 def nameless(events: list[Fields]) -> Counter[str]:
     """How often each event without a job was emitted."""
     return Counter(event["event"] for event in events if "jobId" not in event)
+
+
+def assert_equal(who: str, ours: Dump, theirs: Dump, in_order: bool = True) -> None:
+    """Fail with every difference, and count what was compared for `who`, a server and a line of BullMQ.
+
+    With many jobs at once the events of different jobs mix. Then, not `in_order`, the events of each job must be the
+    same, the order of starts, and the events without a job.
+    """
+    told = {name for name in theirs if name == "heard" or name.startswith("getters/")}
+    jobs = len(theirs.get("getters/jobs", ()))
+    TALLY.setdefault(who, Counter()).update(
+        dumps=1,
+        keys=len(theirs.keys() - told),
+        events=len(theirs["events"]),
+        heard=len(theirs.get("heard", ())),
+        jobs=jobs,
+    )
+    if not in_order:
+        ours, theirs = _taken_apart(ours), _taken_apart(theirs)
+    assert differences(ours, theirs) == []
+
+
+def _taken_apart(left: Dump) -> Dump:
+    """The dump with what can be said of its streams when jobs are mixed."""
+    streams = {name: left[name] for name in ("events", "heard") if name in left}
+    return {**left, **{name: (by_job(events), starts(events), nameless(events)) for name, events in streams.items()}}
+
+
+def report() -> list[str]:
+    """One line for each server and line of BullMQ."""
+    words = (
+        "{dumps:,} pairs of dumps equal: {keys:,} keys, {events:,} events ({heard:,} heard), {jobs:,} jobs by getters"
+    )
+    return [f"{who}: {words.format(**counts)}" for who, counts in sorted(TALLY.items())]
 
 
 def differences(ours: Dump, theirs: Dump) -> list[str]:

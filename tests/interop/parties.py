@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 from redis import Redis
 
 HERE = Path(__file__).parent
-DEADLINE = 30.0  # seconds after which something that should have happened has not
+DEADLINE = 60.0  # seconds after which something that should have happened has not
 
 
 def until(what: str, holds: Callable[[], Any]) -> Any:
@@ -95,10 +95,8 @@ class Node:
         assert self.process.wait(DEADLINE) == 0
 
 
-@contextmanager
-def our_worker(port: int, emulator: Emulator, home: Path, queues: str, config: str = "") -> Iterator[subprocess.Popen]:
-    """`notifyctl worker`, once its heart beats; `config` is the TOML of NOTIFYCTL_CONFIG."""
-    (home / "notifyctl.toml").write_text(config)
+def our_environment(port: int, emulator: Emulator, home: Path, queues: str) -> dict[str, str]:
+    """What a command of ours is told of this place."""
     own = {
         "BULLMQ_REDIS_HOST": "127.0.0.1",
         "BULLMQ_REDIS_PORT": str(port),
@@ -106,8 +104,15 @@ def our_worker(port: int, emulator: Emulator, home: Path, queues: str, config: s
         "NOTIFYCTL_QUEUES": queues,
         "NOTIFYCTL_CONFIG": str(home / "notifyctl.toml"),
     }
+    return {**os.environ, **emulator.environment, **own}
+
+
+@contextmanager
+def our_worker(port: int, emulator: Emulator, home: Path, queues: str, config: str = "") -> Iterator[subprocess.Popen]:
+    """`notifyctl worker`, once its heart beats; `config` is the TOML of NOTIFYCTL_CONFIG."""
+    (home / "notifyctl.toml").write_text(config)
     command = [sys.executable, "-m", "notifyctl", "worker", "run"]
-    environment = {**os.environ, **emulator.environment, **own}
+    environment = our_environment(port, emulator, home, queues)
     with (
         (home / "worker.log").open("ab") as log,
         subprocess.Popen(command, stdout=log, stderr=log, env=environment) as process,
@@ -119,6 +124,15 @@ def our_worker(port: int, emulator: Emulator, home: Path, queues: str, config: s
                 end(process)
         finally:
             process.kill()
+
+
+def ask_ours(port: int, emulator: Emulator, home: Path, queues: str, *words: str) -> Any:
+    """The JSON document of a command of ours, such as `doctor`."""
+    command = [sys.executable, "-m", "notifyctl", *words, "-o", "json"]
+    done = subprocess.run(
+        command, capture_output=True, env=our_environment(port, emulator, home, queues), timeout=DEADLINE, check=False
+    )
+    return json.loads(done.stdout)
 
 
 def _beats(port: int, process: "subprocess.Popen[bytes]") -> bool:

@@ -6,26 +6,16 @@ once the events of each job, the order of starts, and the events of the queue.
 """
 
 from collections.abc import Callable
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from redis import Redis
 
 from interop import dump
 from interop.mail import mail
-from interop.parties import Node, NodeWorker, until
+from interop.parties import until
+from interop.story import Phase, Story, a_story, bad, good, node_worker
 
 ONE_AT_A_TIME = "[limits]\nin_flight = 1\n"
-Phase = list[dict[str, Any]]
-
-
-def good(message: str, **opts: Any) -> dict[str, Any]:
-    return {"name": "booking", "data": mail(message), "opts": opts}
-
-
-def bad(message: str, **opts: Any) -> dict[str, Any]:
-    return {"name": "booking", "data": mail(message, type="no.such.type"), "opts": opts}
 
 
 BEFORE: Phase = [
@@ -73,45 +63,6 @@ WHILE_RUNNING: list[Phase] = [
 RETRIED = [("1", "completed"), ("dup", "completed"), ("11", "failed"), ("11", "failed")]
 
 
-class Story:
-    """One queue on one server, from its first job to its last."""
-
-    def __init__(self, node: Node, redis: Redis) -> None:
-        self.node, self.redis = node, redis
-        self.ends: dict[str, dict[str, Any]] = {}
-        node.listen(queue="mail")
-
-    def add(self, phase: Phase) -> list[str]:
-        return list(dict.fromkeys(self.node.add(queue="mail", **job) for job in phase))
-
-    def end(self, jobs: list[str]) -> None:
-        """Wait until each has ended, and remember how."""
-        for job in jobs:
-            event = self.node.ended(queue="mail", id=job)
-            failed = event["event"] == "failed"
-            self.ends[job] = {"reason": event["failedReason"]} if failed else {"value": event["returnvalue"]}
-
-    def retry(self, job: str, state: str) -> None:
-        self.node.forget(queue="mail", id=job)
-        self.node.retry(queue="mail", id=job, state=state)
-        self.end([job])
-
-    def dump(self) -> dump.Dump:
-        """What is left when the worker has found out that there is nothing more to do."""
-        until("an idle worker", lambda: not self.redis.exists("bull:mail:marker", "bull:mail:pc"))
-        return dump.take(self.redis)
-
-
-@contextmanager
-def a_story(line: str, redis: Redis):
-    redis.flushall()
-    node = Node(line, redis.connection_pool.connection_kwargs["port"])
-    try:
-        yield Story(node, redis)
-    finally:
-        node.stop()
-
-
 def played(story: Story, start: Callable[[], Any], retried: bool = False) -> list[dump.Dump]:
     """The dumps after `BEFORE`, and after each phase `WHILE_RUNNING`."""
     jobs = story.add(BEFORE)
@@ -127,36 +78,25 @@ def played(story: Story, start: Callable[[], Any], retried: bool = False) -> lis
         return dumps
 
 
-@contextmanager
-def node_worker(theirs: Callable[..., NodeWorker], ends: dict[str, Any], concurrency: int, **options: Any):
-    worker = theirs(ends=ends, worker={"concurrency": concurrency}, **options)
-    yield
-    worker.stop()
-
-
 @pytest.mark.parametrize("retried", [False, True], ids=["", "retried by a person"])
-def test_one_at_a_time_all_keys_and_the_whole_event_stream_are_equal(line, theirs, redis, ours, retried):
+def test_one_at_a_time_all_keys_and_the_whole_event_stream_are_equal(line, theirs, redis, ours, equal, retried):
     with a_story(line, redis) as story:
         by_us = played(story, lambda: ours("mail", ONE_AT_A_TIME), retried)
         ends = story.ends
     with a_story(line, redis) as story:
         by_node = played(story, lambda: node_worker(theirs, ends, 1), retried)
     for ours_then, theirs_then in zip(by_us, by_node, strict=True):
-        assert dump.differences(ours_then, theirs_then) == []
+        equal(ours_then, theirs_then)
 
 
-def test_many_at_once_all_keys_are_equal_and_the_events_of_each_job(line, theirs, redis, ours):
+def test_many_at_once_all_keys_are_equal_and_the_events_of_each_job(line, theirs, redis, ours, equal):
     with a_story(line, redis) as story:
         by_us = played(story, lambda: ours("mail"))
         ends = story.ends
     with a_story(line, redis) as story:
         by_node = played(story, lambda: node_worker(theirs, ends, 16))
     for ours_then, theirs_then in zip(by_us, by_node, strict=True):
-        ours_events, their_events = ours_then.pop("events"), theirs_then.pop("events")
-        assert dump.differences(ours_then, theirs_then) == []
-        assert dump.by_job(ours_events) == dump.by_job(their_events)
-        assert dump.starts(ours_events) == dump.starts(their_events)
-        assert dump.nameless(ours_events) == dump.nameless(their_events)
+        equal(ours_then, theirs_then, in_order=False)
 
 
 def without_waits(held: dump.Dump, job: str) -> dump.Dump:
@@ -166,10 +106,10 @@ def without_waits(held: dump.Dump, job: str) -> dump.Dump:
     return {**held, job: held[job] | {"delay": "<time>"}, "delayed": list(held["delayed"])}
 
 
-def test_a_job_given_back_for_later_leaves_the_keys_of_a_delayed_error(line, theirs, redis, ours, emulator):
+def test_a_job_given_back_for_later_leaves_the_keys_of_a_delayed_error(line, theirs, redis, ours, emulator, equal):
     """A provider that asks for a pause: no attempt of BullMQ's is burnt, and the job comes back by itself."""
     phase = [good("paused") | {"data": mail("paused", type="event.cancelled")}]
-    emulator.fault(status=429, headers={"Retry-After": "2"})
+    emulator.fault(status=429, headers={"Retry-After": "8"})
 
     def play(start: Callable[[], Any]) -> tuple[list[dump.Dump], dict[str, Any]]:
         with a_story(line, redis) as story:
@@ -181,13 +121,13 @@ def test_a_job_given_back_for_later_leaves_the_keys_of_a_delayed_error(line, the
                 return [held, story.dump()], story.ends
 
     by_us, ends = play(lambda: ours("mail", ONE_AT_A_TIME))
-    by_node, _ = play(lambda: node_worker(theirs, ends, 1, delays={"1": 2000}))
+    by_node, _ = play(lambda: node_worker(theirs, ends, 1, delays={"1": 8000}))
     for ours_then, theirs_then in zip(by_us, by_node, strict=True):
-        assert dump.differences(ours_then, theirs_then) == []
+        equal(ours_then, theirs_then)
 
 
 @pytest.mark.parametrize("reason", ["a delayed job", "a limit of rate"])
-def test_a_queue_told_to_wait_is_not_called_drained(line, theirs, redis, ours, reason):
+def test_a_queue_told_to_wait_is_not_called_drained(line, theirs, redis, ours, equal, reason):
     """With nothing left to do now, the last event is the end of the last job."""
 
     def play(start: Callable[[], Any]) -> tuple[dump.Dump, dict[str, Any]]:
@@ -205,5 +145,5 @@ def test_a_queue_told_to_wait_is_not_called_drained(line, theirs, redis, ours, r
 
     by_us, ends = play(lambda: ours("mail", ONE_AT_A_TIME))
     by_node, _ = play(lambda: node_worker(theirs, ends, 1))
-    assert dump.differences(by_us, by_node) == []
+    equal(by_us, by_node)
     assert by_us["events"][-1]["event"] == "completed"

@@ -64,7 +64,7 @@ def comparable(left: dump.Dump) -> dump.Dump:
 
 
 @pytest.mark.parametrize("state", ["fresh", "paused", "at its concurrency limit"])
-def test_plain_prioritized_delayed_and_duplicate_jobs_leave_equal_keys(valkey, redis, node, state):
+def test_plain_prioritized_delayed_and_duplicate_jobs_leave_equal_keys(valkey, redis, node, equal, state):
     def prepare() -> None:
         node.close(queue="mail")
         redis.flushall()
@@ -80,16 +80,16 @@ def test_plain_prioritized_delayed_and_duplicate_jobs_leave_equal_keys(valkey, r
     prepare()
     answers = asyncio.run(we_add(valkey, ADDED))
     ours = comparable(dump.take(redis))
-    assert dump.differences(ours, theirs) == []
+    equal(ours, theirs)
     assert answers == [True] * 12 + [False] * 3
 
 
-def test_a_queue_that_node_has_never_seen_is_the_same_queue(valkey, redis, node):
+def test_a_queue_that_node_has_never_seen_is_the_same_queue(valkey, redis, node, equal):
     node_adds(node, ADDED)
     theirs = comparable(dump.take(redis))
     redis.flushall()
     asyncio.run(we_add(valkey, ADDED))
-    assert dump.differences(comparable(dump.take(redis)), theirs) == []
+    equal(comparable(dump.take(redis)), theirs)
 
 
 def test_what_we_enqueue_a_node_client_reads_as_its_own(valkey, node):

@@ -7,6 +7,7 @@ from interop.parties import until
 
 HASTY = {"concurrency": 2, "stalledInterval": 50, "maxStalledCount": 1, "lockDuration": 200}
 EIGHT = "[limits]\nin_flight = 8\n"
+FOREIGN = "QUE-FOREIGN-WORKER"
 ROUNDS = 10  # of the stall check; two are enough to take a job from its owner
 
 
@@ -105,3 +106,11 @@ def test_jobs_that_bullmq_orders_to_fail_are_not_sent(node, theirs, redis, ours,
     assert all(end["failedReason"].startswith("unknown: ") for end in ends)
     assert not any(redis.hexists(f"bull:mail:{job}", "defa") for job in jobs)
     assert emulator.copies() == {}
+
+
+def test_a_bullmq_worker_beside_us_is_a_critical_finding(theirs, ours, ask):
+    """It sends without a record, and nothing of ours can keep it from that."""
+    with ours("mail", 'pace = "demo"\n'):
+        theirs()
+        (found,) = until("a finding", lambda: [one for one in ask("doctor")["findings"] if one["code"] == FOREIGN])
+    assert found["severity"] == "critical"

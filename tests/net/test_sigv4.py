@@ -14,10 +14,17 @@ from hypothesis import strategies as st
 from notifyctl.net.sigv4 import Signer, sign
 
 NOW = 1_795_510_800.0
-SEGMENT = st.text(min_size=1, max_size=20).map(lambda text: quote(text, safe="")).filter(lambda s: s not in (".", ".."))
+METHOD = st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"])
+ENCODED = st.text(max_size=20).map(lambda text: quote(text, safe=""))
+BARE = st.text("aZ09-._~!$'()*+,;:@", max_size=12)  # what a path and a query may hold as it is
+SEGMENT = st.one_of(ENCODED, BARE).filter(lambda segment: segment not in ("", ".", ".."))
 PATH = st.lists(SEGMENT, max_size=4).map(lambda segments: "/" + "/".join(segments))
-QUERY = st.dictionaries(SEGMENT, st.text(max_size=8).map(lambda text: quote(text, safe="")), max_size=3).map(
-    lambda pairs: "&".join(f"{key}={value}" for key, value in pairs.items())
+PARAMETER = st.one_of(SEGMENT, st.builds("{}={}".format, SEGMENT, st.one_of(ENCODED, BARE)))
+QUERY = st.lists(PARAMETER, max_size=4).map("&".join)
+BODY = st.one_of(
+    st.just(b""),
+    st.binary(max_size=300),
+    st.builds(bytes.__mul__, st.binary(min_size=1, max_size=50), st.integers(100, 2_000)),  # up to 100 kB
 )
 HOST = st.sampled_from(
     [
@@ -49,9 +56,8 @@ def by_botocore(signer: Signer, method: str, url: str, body: bytes, now: float) 
     return dict(request.headers.items())
 
 
-@settings(max_examples=400, deadline=None)
-@given(SIGNER, st.sampled_from(["GET", "POST", "PUT", "DELETE"]), HOST, PATH, QUERY, st.binary(max_size=300),
-       st.integers(0, 4_000_000_000))  # fmt: skip
+@settings(max_examples=500, deadline=None)
+@given(SIGNER, METHOD, HOST, PATH, QUERY, BODY, st.integers(0, 4_000_000_000))
 def test_signs_exactly_as_botocore_does(signer, method, host, path, query, body, now):
     url = f"{host}{path}{'?' if query else ''}{query}"
     assert dict(sign(signer, method, url, body, now)) == by_botocore(signer, method, url, body, now)

@@ -304,7 +304,7 @@ class TestAnIdleConnection:
 
         def close_it() -> None:
             go.release()
-            closed.acquire(timeout=PATIENCE)
+            assert closed.acquire(timeout=PATIENCE)
 
         with serve(script) as peer:
             answers = [exchange.answer for exchange in send(post(peer.url()), times=200, before=close_it)]
@@ -324,7 +324,7 @@ class TestAnIdleConnection:
 
         def reset_it() -> None:
             go.release()
-            gone.acquire(timeout=PATIENCE)
+            assert gone.acquire(timeout=PATIENCE)
 
         with serve(script) as peer:
             answers = [exchange.answer for exchange in send(post(peer.url()), times=20, before=reset_it)]

@@ -1,32 +1,5 @@
-"""A house for each test, on the shared server and an emulator of the session."""
+"""A house for each test, or a lab on the same server."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from households import emulator, emulator_process, house, lab
 
-import pytest
-
-from conftest import Valkey
-from house import Emulator, House, emulated, settled
-
-
-@pytest.fixture(scope="session")
-def emulator_process() -> Iterator[Emulator]:
-    with emulated() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(emulator_process: Emulator) -> Emulator:
-    """The shared emulator without faults and with an empty mailbox."""
-    emulator_process.call("DELETE", "/faults")
-    emulator_process.call("DELETE", "/mailbox")
-    return emulator_process
-
-
-@pytest.fixture
-def house(tmp_path: Path, valkey: Valkey, emulator: Emulator) -> Iterator[House]:
-    """A house whose queue is the shared server, empty."""
-    urls = {f"NOTIFYCTL_{name.upper()}_URL": emulator.urls[name] for name in ("resend", "postmark", "ses")}
-    environ = {**urls, "BULLMQ_REDIS_HOST": "127.0.0.1", "BULLMQ_REDIS_PORT": str(valkey.port)}
-    with settled(tmp_path / "house", environ) as house:
-        yield house
+__all__ = ["emulator", "emulator_process", "house", "lab"]

@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 
 import pytest
 
@@ -74,3 +75,26 @@ def test_messages_without_a_worker_are_a_finding(house: House) -> None:
     house.run("send", "-", stdin=mail("one"))
     ran = house.ask("worker", "list")
     assert (ran.code, ran.codes, ran.data["waiting"]) == (3, ["WRK-NONE"], 1)
+
+
+ENDED = """
+import asyncio, os, signal
+from notifyctl.operations.worker import on_signals
+class Running(asyncio.Event):
+    stop = asyncio.Event.set
+async def work():
+    running = Running()
+    with on_signals(running):
+        os.kill(os.getpid(), signal.SIGTERM)
+        await running.wait()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        os.kill(os.getpid(), number)
+asyncio.run(work())
+os.kill(os.getpid(), signal.SIGTERM)
+print("the result")
+"""
+
+
+def test_a_signal_that_comes_after_the_end_cuts_off_nothing() -> None:
+    ran = subprocess.run([sys.executable, "-c", ENDED], capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout.split("\n"), ran.stderr) == (0, ["the result", ""], "")

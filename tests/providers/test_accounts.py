@@ -5,8 +5,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from notifyctl.domain.limit import Limit
 from notifyctl.domain.outcome import Response
 from notifyctl.domain.provider import Found
+from notifyctl.domain.quota import Allowance, Quota
 from notifyctl.providers.postmark import Postmark
 from notifyctl.providers.resend import Resend
 from notifyctl.providers.ses import Ses
@@ -23,6 +25,14 @@ ACCOUNT = {
     "EnforcementStatus": "HEALTHY",
     "SendQuota": {"Max24HourSend": 50000.0, "MaxSendRate": 14.0, "SentLast24Hours": 1.0},
     "Details": {"AdditionalContactEmailAddresses": ["ops@backroom.example"]},
+}
+
+DAILY = {"used": 40, "limit": 100, "sent": 30, "received": 10, "resets_at": "2026-11-25T09:00:00.000Z"}
+MONTHLY = {"used": 900, "limit": 3000, "sent": 800, "received": 100, "resets_at": "2026-12-01T00:00:00.000Z"}
+USAGE = {
+    "object": "usage",
+    "emails": {"daily": DAILY, "monthly": MONTHLY},
+    "rate_limit": {"limit": 10, "duration": "1000ms"},
 }
 
 
@@ -134,3 +144,41 @@ class TestSes:
         headers = dict(SES.probe_request(NOW).headers)
         assert "SignedHeaders=host;x-amz-date," in headers["Authorization"]
         assert "Content-Type" not in headers
+
+
+class TestAllowance:
+    def test_resend_tells_rate_day_and_month_to_any_key(self):
+        request = RESEND.allowance_request(NOW)
+        assert (request.method, request.url) == ("GET", "https://api.resend.com/usage")
+        day, month = Quota("daily", 100, 40, 1_795_597_200_000), Quota("monthly", 3000, 900, 1_796_083_200_000)
+        assert RESEND.allowance(answer(200, USAGE)) == Allowance(Limit(10), (day, month))
+
+    def test_a_plan_without_a_cap_and_a_team_without_a_limit_have_none(self):
+        emails = {**USAGE["emails"], "daily": {"used": 40, "limit": None, "resets_at": None}}
+        told = RESEND.allowance(answer(200, {**USAGE, "emails": emails, "rate_limit": {"limit": None}}))
+        assert (told.limit, [quota.name for quota in told.quotas]) == (None, ["monthly"])
+
+    @pytest.mark.parametrize("duration", ["soon", "0ms", 1, None])
+    def test_a_window_that_cannot_be_read_is_a_second(self, duration):
+        rate = {"limit": 10, "duration": duration}
+        assert RESEND.allowance(answer(200, {**USAGE, "rate_limit": rate})).limit == Limit(10)
+
+    @pytest.mark.parametrize("status", [401, 403, 404, 429, 500])
+    def test_an_account_without_this_call_tells_nothing(self, status):
+        assert RESEND.allowance(answer(status, USAGE)) is None
+        assert SES.allowance(answer(status, ACCOUNT)) is None
+
+    def test_amazon_tells_recipients_a_second_and_in_24_hours(self):
+        assert SES.allowance(answer(200, ACCOUNT)) == Allowance(Limit(14), (Quota("24 hours", 50_000, 1),))
+
+    @pytest.mark.parametrize(("rate", "limit"), [(0.5, Limit(1, 2)), (0, None), (-1, None), ("14", None)])
+    def test_a_rate_below_one_is_one_in_a_longer_time_and_nonsense_is_none(self, rate, limit):
+        quota = {**ACCOUNT["SendQuota"], "MaxSendRate": rate}
+        assert SES.allowance(answer(200, {"SendQuota": quota})).limit == limit
+
+    def test_minus_one_is_no_quota(self):
+        quota = {**ACCOUNT["SendQuota"], "Max24HourSend": -1}
+        assert SES.allowance(answer(200, {"SendQuota": quota})).quotas == ()
+
+    def test_postmark_is_not_asked(self):
+        assert POSTMARK.allowance_request(NOW) is None

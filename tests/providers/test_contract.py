@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from notifyctl.domain.message import Address, Message, build
 from notifyctl.domain.outcome import Certainty, Kind, Outcome, Response
 from notifyctl.domain.provider import Envelope, Evidence, Found, Health, Lookup
+from notifyctl.domain.quota import Allowance
 from notifyctl.domain.routing import cannot_carry
 
 NOW = 1_795_510_800.0
@@ -28,6 +29,8 @@ MESSAGE = st.builds(
     subject=LINE,
     html=LITERAL,
     text=st.none() | LITERAL,
+    customer=st.none() | WORD,
+    deadline=st.none(),
     reply_to=st.none() | ADDRESS.map(lambda address: address.email),
     headers=st.dictionaries(TOKEN.map(lambda name: f"X-{name}"), LINE, max_size=4).map(
         lambda headers: tuple({name.lower(): (name, value) for name, value in headers.items()}.values())
@@ -79,14 +82,14 @@ class TestDocument:
         assert html_of(provider.document(message, envelope)) == json.loads(message.html)
 
     def test_is_the_same_bytes_every_time(self, provider, message, envelope):
-        assert provider.document(message, envelope) == provider.document(replace(message), replace(envelope))
+        assert provider.document(message, envelope) == provider.document(message._replace(), envelope._replace())
 
     def test_holds_our_reference_as_header_and_as_correlation_value(self, provider, message, envelope):
         assert provider.document(message, envelope).decode().count(envelope.ref) == 2
 
     def test_does_not_depend_on_what_is_ours_alone(self, provider, message, envelope):
-        other = replace(message, id="other", customer="c-99", deadline=1)
-        assert provider.document(other, replace(envelope, key="other")) == provider.document(message, envelope)
+        other = message._replace(id="other", customer="c-99", deadline=1)
+        assert provider.document(other, envelope._replace(key="other")) == provider.document(message, envelope)
 
     def test_holds_no_secret(self, provider, message, envelope):
         document = provider.document(message, envelope).decode()
@@ -246,6 +249,7 @@ class TestLookupAndProbe:
     @given(ANSWER)
     def test_reading_never_raises(self, provider, answer):
         assert isinstance(provider.lookup(answer), Lookup)
+        assert isinstance(provider.allowance(answer), Allowance | None)
         assert provider.health(answer).state in ("ready", "misconfigured", "degraded", "unreachable")
 
     @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The JSON bodies: pinned byte by byte, and the odd names and addresses that mail allows."""
 
 import json
-from dataclasses import replace
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 from pathlib import Path
@@ -23,8 +22,8 @@ def test_a_full_message_is_rendered_to_the_pinned_bytes(provider, message, envel
 
 
 def test_a_bare_message_is_rendered_to_the_pinned_bytes(provider, message, envelope):
-    bare = replace(
-        message, to=Address("zoe@fans.example"), html=None, customer=None, reply_to=None, headers=(), metadata=()
+    bare = message._replace(
+        to=Address("zoe@fans.example"), html=None, customer=None, reply_to=None, headers=(), metadata=()
     )
     assert provider.document(bare, envelope) == (GOLDEN / f"{provider.name}-bare.json").read_bytes()
 
@@ -38,7 +37,7 @@ class TestPostmarkStreams:
     def test_marketing_goes_through_the_broadcast_stream(self, message, envelope):
         account = Postmark("token", stream="tickets", broadcast_stream="news")
         streams = [
-            json.loads(account.document(message, replace(envelope, marketing=marketing)))["MessageStream"]
+            json.loads(account.document(message, envelope._replace(marketing=marketing)))["MessageStream"]
             for marketing in (False, True)
         ]
         assert streams == ["tickets", "news"]

@@ -1,13 +1,19 @@
 """Admit and settle on a real server: fences, idempotency, tokens, late news, and a job's place in the same breath."""
 
 import json
+from itertools import takewhile
+from typing import Any
 
 import pytest
+from redis.exceptions import ResponseError
 
 from lab import NOON, W1, W2, Lab, decision, intent, outcome_of
 from notifyctl.domain.attempt import State, Why
+from notifyctl.domain.limit import FIRST, Limit
 from notifyctl.domain.outcome import Certainty, Kind, Outcome
-from notifyctl.store.attempts import pack_outcome, rank, unpack_outcome
+from notifyctl.domain.quota import Rest
+from notifyctl.store.limits import News
+from notifyctl.store.records import pack_outcome, rank, unpack_outcome
 
 ACCEPTED = Outcome(Kind.ACCEPTED, provider_id="p-1")
 FAULT = Outcome(Kind.FAULT, code="503", http=503)
@@ -39,10 +45,10 @@ class TestAnIntent:
     def test_is_on_record_before_anything_is_sent(self, lab: Lab):
         lab.claimed("m")
         (admission,) = lab.admit(W1, intent("m", "a1"))
-        assert (admission.code, admission.now, admission.version) == ("ok", NOON, 1)
+        assert (admission.code, admission.now, admission.version) == ("ok", NOON, NOON)
         record = lab.record("m")
         assert (record.version, record.state, record.body, record.job) == (
-            1,
+            NOON,
             State.ATTEMPTING,
             "body",
             lab.bases[0] + "m",
@@ -58,6 +64,7 @@ class TestAnIntent:
         lab.now += 10
         again = lab.admit(W1, intent("m", "a1", rate=1.0))
         assert (again[0].code, again[0].version) == ("ok", first[0].version)
+        assert (again[0].gap, again[0].following) == (first[0].gap, first[0].following) != (0, 0)
         assert len(lab.record("m").attempts) == 1
         assert lab.record("m").attempts[0].intent_at == NOON
 
@@ -164,6 +171,14 @@ class TestAMessageThatHasEnded:
         lab.settle(W1, accepted())
         assert lab.run(lab.store.attempts.totals())[0] == {"accepted": 1, state.value: 0}
 
+    def test_at_the_door_belongs_to_the_job_that_opens_it_again(self, lab: Lab):
+        lab.claimed("first")
+        lab.claimed("second", lane=2)
+        lab.settle(W1, decision("m", 0, State.EXPIRED, "fail", "expired: why", job="first"))
+        later = decision("m", lab.record("m").version, State.HELD, "delay", str(lab.now + 5), lane=2, job="second")
+        assert lab.settle(W1, later)[0].code == "ok"
+        assert lab.record("m").job == lab.store.queue.bases[1] + "second"
+
     @pytest.mark.parametrize("state", [State.UNKNOWN, State.DEAD, State.CANCELLED, State.SUPPRESSED, State.REJECTED])
     def test_with_an_attempt_is_left_for_accepted_only(self, lab: Lab, state: State):
         lab.sending("m")
@@ -183,7 +198,7 @@ class TestAnOutcome:
         lab.sending("m")
         lab.now += 120
         (settled,) = lab.settle(W1, accepted())
-        assert (settled.code, settled.version, settled.now) == ("ok", 2, lab.now)
+        assert (settled.code, settled.version, settled.now) == ("ok", lab.now, lab.now)
         record = lab.record("m")
         assert (record.state, record.provider, record.provider_id) == (State.ACCEPTED, "resend", "p-1")
         assert (record.attempts[0].outcome, record.attempts[0].result_at) == (ACCEPTED, lab.now)
@@ -191,6 +206,17 @@ class TestAnOutcome:
         assert lab.hash("m")["atm"] == "1"
         assert lab.run(lab.store.attempts.in_flight()) == 0
         assert lab.run(lab.store.attempts.totals()) == ({"accepted": 1}, {"resend|accepted|definite": 1})
+
+    def test_whoever_goes_on_from_it_must_look_again_when_another_job_has_called_meanwhile(self, lab: Lab):
+        job = lab.sending("m")
+        known = lab.record("m").version
+        kept = outcome_of("m", "a1", DOUBT, state=None, action="keep", version=known)
+        assert lab.settle(W1, kept)[0].code == "ok"
+        lab.sending("other")
+        (another,) = lab.admit(W1, intent("m", "a2", lab.record("m").version, job.lane, job="other"))
+        assert another.code == "ok"
+        assert lab.settle(W1, kept)[0].code == "stale"  # its reply was lost, and the same call came again
+        assert [attempt.outcome for attempt in lab.record("m").attempts] == [DOUBT, None]
 
     @pytest.mark.parametrize(
         ("outcome", "state", "action", "value", "place"),
@@ -354,12 +380,22 @@ class TestADecision:
         assert [lab.record(name).state for name in "ab"] == [State.ACCEPTED, State.ACCEPTED]
         assert lab.run(lab.store.attempts.totals())[0] == {"accepted": 2}
 
+    def test_before_one_that_the_server_refuses_is_done_whole(self, lab: Lab):
+        lab.sending("a")
+        lab.sending("b", "a2")
+        own = lab.store.attempts.own
+        lab.redis("HSET", f"{own}msg:b", "v", "damaged")
+        with pytest.raises(ResponseError):
+            lab.settle(W1, accepted("a"), accepted("b", attempt="a2"))
+        assert (lab.place("a"), lab.lock("a"), lab.lock("b")) == ("completed", None, W1)
+        assert lab.redis("ZRANGE", f"{own}inflight", 0, -1) == ["a2"]
+
 
 class TestTokens:
     """A generic cell rate: `burst` calls at once, then one each 1/rate seconds."""
 
-    def admitted(self, lab: Lab, number: int, rate: float | None = 10, burst: int = 3):
-        return lab.admit(W1, intent(f"m{number}", f"a{number}", rate=rate, burst=burst))[0]
+    def admitted(self, lab: Lab, number: int, rate: float | None = 10, burst: int = 3, **changes: Any):
+        return lab.admit(W1, intent(f"m{number}", f"a{number}", rate=rate, burst=burst, **changes))[0]
 
     @pytest.fixture
     def queued(self, lab: Lab) -> Lab:
@@ -404,7 +440,7 @@ class TestTokens:
         assert queued.admit(W1, intent("m1", "s1", provider="ses", rate=10))[0].code == "ok"
 
     def test_a_closed_provider_takes_nothing_until_it_opens(self, queued: Lab):
-        queued.run(queued.store.limits.note("resend", 5000, None))
+        queued.run(queued.store.limits.note("resend", News(closed=5000)))
         refused = self.admitted(queued, 0, rate=None)
         assert (refused.code, refused.free_at) == ("full", NOON + 5000)
         queued.now += 4999
@@ -412,11 +448,66 @@ class TestTokens:
         queued.now += 1
         assert self.admitted(queued, 0, rate=None).code == "ok"
 
-    @pytest.mark.parametrize(("configured", "learnt", "gap"), [(10, 2.0, 500), (10, 50.0, 100), (None, 2.0, 500)])
+    @pytest.mark.parametrize(("configured", "learnt", "gap"), [(10, 2, 510), (10, 50, 100), (None, 2, 510)])
     def test_a_rate_that_the_provider_told_can_only_slow_down(self, queued: Lab, configured, learnt, gap):
-        queued.run(queued.store.limits.note("resend", None, learnt))
+        queued.run(queued.store.limits.note("resend", News(limit=Limit(learnt))))
         assert self.admitted(queued, 0, rate=configured, burst=1).code == "ok"
         assert self.admitted(queued, 1, rate=configured, burst=1).free_at == NOON + gap
+
+    def test_a_part_of_the_burst_is_kept_for_the_higher_priorities(self, queued: Lab):
+        """Of nine that may go at once: bulk three, then standard five in all, then critical the rest."""
+        names = iter(range(12))
+
+        def most(priority: str) -> int:
+            answers = (self.admitted(queued, next(names), burst=9, priority=priority) for _ in range(12))
+            return len(list(takewhile(lambda answer: answer.code == "ok", answers)))
+
+        assert [most(priority) for priority in ("bulk", "standard", "critical")] == [3, 2, 4]
+
+    def test_a_lower_priority_has_its_turn_after_those_of_the_higher_ones(self, queued: Lab):
+        self.admitted(queued, 0, burst=1)
+        critical = [self.admitted(queued, number, burst=1).free_at for number in (1, 2)]
+        assert critical == [NOON + 100, NOON + 200]
+        bulk = [self.admitted(queued, number, burst=1, priority="bulk").free_at for number in (3, 4)]
+        assert bulk == [NOON + 300, NOON + 400]
+        queued.now = NOON + 100
+        assert self.admitted(queued, 5, burst=1, priority="bulk").code == "full"
+        assert self.admitted(queued, 1, burst=1).code == "ok"
+
+    def test_a_batch_serves_the_higher_priorities_first(self, queued: Lab):
+        priorities = ("bulk", "standard", "critical", "bulk")
+        batch = [intent(f"m{n}", f"a{n}", rate=10, burst=1, priority=priority) for n, priority in enumerate(priorities)]
+        assert [answer.code for answer in queued.admit(W1, *batch)] == ["full", "full", "ok", "full"]
+
+    def test_a_turn_far_away_is_told_and_kept_for_nobody(self, queued: Lab):
+        queued.run(queued.store.limits.note("resend", News(closed=3600_000)))
+        turns = {self.admitted(queued, number, rate=10).free_at for number in range(3)}
+        assert turns == {NOON + 3600_000}
+
+    def test_an_answer_tells_the_turn_of_the_next_one_and_how_far_turns_are_apart(self, queued: Lab):
+        first, second = (self.admitted(queued, number, burst=1) for number in (0, 1))
+        assert (first.following, first.gap, first.trial) == (NOON + 100, 100, False)
+        assert (second.following, second.gap, second.trial) == (NOON + 200, 100, False)
+        free = self.admitted(queued, 2, rate=None, provider="ses")
+        assert (free.following, free.gap) == (0, 0)
+
+    def test_a_pace_is_tried_while_the_provider_has_told_no_limit(self, queued: Lab):
+        tried = self.admitted(queued, 0, rate=None, trial=True)
+        assert (tried.code, tried.trial, tried.gap) == ("ok", True, 1000 / FIRST)
+        queued.run(queued.store.limits.note("resend", News(limit=Limit(50))))
+        assert not self.admitted(queued, 1, rate=None, trial=True).trial
+
+    def test_of_a_quota_bulk_leaves_a_part_to_the_others_and_standard_one_to_critical(self, queued: Lab):
+        rest = Rest(left=7, standard_leaves=2, bulk_leaves=5, renew=NOON + 60_000)
+        queued.run(queued.store.limits.keep_quotas("resend", (), rest))
+        names = iter(range(12))
+
+        def most(priority: str) -> int:
+            answers = [self.admitted(queued, next(names), rate=None, priority=priority) for _ in range(4)]
+            assert {answer.free_at for answer in answers if answer.code == "full"} <= {NOON + 60_000}
+            return sum(answer.code == "ok" for answer in answers)
+
+        assert [most(priority) for priority in ("bulk", "standard", "critical")] == [2, 3, 4]
 
 
 class TestFinishedJobs:
@@ -497,3 +588,54 @@ class TestOutcomesAreStored:
 def test_nothing_is_known_of_a_message_that_never_came(lab: Lab):
     record = lab.record("never")
     assert (record.version, record.state, record.attempts, record.ended) == (0, State.QUEUED, (), False)
+
+
+class TestAJobWhoseHashIsGone:
+    """Somebody deleted its key while we held it; its id is left in `active`."""
+
+    @pytest.mark.parametrize(("state", "action", "value"), [
+        (State.ACCEPTED, "complete", "{}"), (State.DEAD, "fail", "dead: why"), (State.HELD, "delay", str(NOON + 5000)),
+    ])  # fmt: skip
+    def test_is_let_go_of_at_the_end(self, lab: Lab, state: State, action: str, value: str):
+        lab.sending("m")
+        lab.redis("DEL", lab.bases[0] + "m")
+        kind = Kind.ACCEPTED if state is State.ACCEPTED else Kind.FAULT
+        (settled,) = lab.settle(W1, outcome_of("m", "a1", Outcome(kind), state=state, action=action, value=value))
+        assert (settled.code, lab.record("m").state) == ("ok", state)
+        assert (lab.place("m"), lab.lock("m"), lab.redis("EXISTS", lab.bases[0] + "m")) == (None, None, 0)
+        assert lab.run(lab.store.attempts.findings()) == {"QUE-GHOST": 1}
+
+    def test_is_kept_while_its_message_goes_on(self, lab: Lab):
+        lab.sending("m")
+        lab.redis("DEL", lab.bases[0] + "m")
+        lab.settle(W1, outcome_of("m", "a1", Outcome(Kind.FAULT), action="keep"))
+        assert (lab.place("m"), lab.lock("m"), lab.run(lab.store.attempts.findings())) == ("active", W1, {})
+
+
+class TestTheMessageOfAJob:
+    """Where the job's id is another, it is listed as long as its record is open: else nobody would find the record."""
+
+    def listed(self, lab: Lab) -> dict[str, str]:
+        return lab.redis("HGETALL", "nf:{bull}:jobs")
+
+    def test_is_listed_until_it_ends(self, lab: Lab):
+        lab.claimed("job-17")
+        lab.admit(W1, intent("m", "a1", job="job-17"))
+        assert self.listed(lab) == {lab.bases[0] + "job-17": "m"}
+        held = outcome_of("m", "a1", Outcome(Kind.FAULT), job="job-17", state=State.HELD, action="delay", value="0")
+        lab.settle(W1, held)
+        assert self.listed(lab) == {lab.bases[0] + "job-17": "m"}
+        lab.claim(W1)
+        lab.settle(W1, decision("m", lab.record("m").version, State.EXPIRED, "fail", "expired: why", job="job-17"))
+        assert self.listed(lab) == {}
+
+    def test_is_listed_when_it_waits_before_any_call(self, lab: Lab):
+        lab.claimed("job-17")
+        lab.settle(W1, decision("m", 0, State.HELD, "delay", "0", job="job-17"))
+        assert self.listed(lab) == {lab.bases[0] + "job-17": "m"}
+
+    def test_is_not_listed_where_both_have_one_id(self, lab: Lab):
+        lab.sending("m")
+        held = outcome_of("m", "a1", Outcome(Kind.FAULT), state=State.HELD, action="delay", value=str(NOON + 5000))
+        lab.settle(W1, held)
+        assert self.listed(lab) == {}

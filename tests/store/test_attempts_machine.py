@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from lab import NOON, W1, W2, Lab, decision, intent, outcome_of
 from notifyctl.domain.attempt import State
 from notifyctl.domain.outcome import Certainty, Kind, Outcome
-from notifyctl.store.attempts import Settlement, rank
+from notifyctl.store.attempts import Settlement
+from notifyctl.store.records import rank
 
 ACCEPTED = Outcome(Kind.ACCEPTED, provider_id="p-1")
 FAULT = Outcome(Kind.FAULT, code="503")
@@ -136,7 +137,7 @@ class Machine(RuleBasedStateMachine):
             expected = "ok" if version == book.version else "stale"
         assert answer.code == expected
         if expected == "ok" and attempt not in book.outcomes:
-            book.version += 1
+            book.version = max(book.version + 1, self.lab.now)
             book.state, book.looks = State.ATTEMPTING, 0
             book.outcomes[attempt] = None
             self.owners[attempt] = (worker, job)
@@ -183,7 +184,7 @@ class Machine(RuleBasedStateMachine):
             return "stale"
         if not self._move(book, told, good):
             return "stale"
-        book.version += 1
+        book.version = max(book.version + 1, self.lab.now)
         book.looks += told.looked
         if not mine:
             return "late"

@@ -25,6 +25,17 @@ def test_a_client_is_named_and_gets_bytes(valkey: Valkey) -> None:
     assert asyncio.run(talk()) == ("värde".encode(), "reader")
 
 
+def test_more_askers_than_connections_wait_for_each_other(valkey: Valkey) -> None:
+    async def crowd() -> tuple[int, int]:
+        async with connect(valkey.server, start=False, name="crowd") as redis:
+            answers = await asyncio.gather(*(redis.incr("count") for _ in range(5 * module.CONNECTIONS)))
+            return max(answers), len(await redis.client_list())
+
+    answered, connections = asyncio.run(crowd())
+    assert answered == 5 * module.CONNECTIONS
+    assert connections <= module.CONNECTIONS + 1
+
+
 def test_no_command_waits_for_ever_for_a_server_that_is_silent(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
     async def wait() -> None:
         async with connect(valkey.server, start=False, name="waiter") as redis:

@@ -5,6 +5,7 @@ import fcntl
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -220,6 +221,14 @@ def test_with_its_data_deleted_it_stops_although_a_client_is_there(directory: Pa
             connection.ping()
 
 
+def test_a_server_that_is_slow_to_refuse_is_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "LONGEST_ANSWER", 0.05)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        supervisor.ask_to_end(ours)
+        assert theirs.recv(256) == b"SHUTDOWN\r\nSHUTDOWN NOW FORCE\r\n"
+
+
 # ---------------------------------------------------------------------------------------------------------- places
 
 
@@ -244,6 +253,7 @@ def test_a_temporary_directory_that_others_can_reach_is_refused(long_home: Path)
     path.parent.chmod(0o777)
     with pytest.raises(Unreachable, match="of this user alone"):
         embedded.start(directory)
+    embedded.stop(directory)  # returns only when no supervisor is left behind
 
 
 def test_something_else_in_the_place_of_the_socket_is_replaced(directory: Path) -> None:

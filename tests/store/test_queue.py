@@ -79,6 +79,29 @@ class TestAClaim:
         assert lab.redis("LRANGE", lab.bases[0] + "active", 0, -1) == ["a"]
         assert lab.redis("EXISTS", lab.bases[0] + "ghost") == 0
 
+    def test_tells_of_each_id_without_a_job_but_not_of_the_markers_of_old(self, lab: Lab):
+        base = lab.bases[0]
+        lab.redis("LPUSH", base + "wait", "0:0", "ghost")
+        lab.redis("ZADD", base + "delayed", 1, "late")
+        lab.redis("ZADD", base + "prioritized", 1, "urgent")
+        assert lab.claim().jobs == ()
+        assert lab.run(lab.store.attempts.findings()) == {"QUE-GHOST": 3}
+        assert sorted(lab.run(lab.store.findings.where("QUE-GHOST"))) == [
+            base + "ghost",
+            base + "late",
+            base + "urgent",
+        ]
+
+    def test_lets_go_of_many_ids_without_a_job_in_several_goes(self, lab: Lab):
+        base = lab.bases[0]
+        lab.enqueue("a")
+        lab.redis("RPUSH", base + "wait", *(f"ghost{number}" for number in range(501)))
+        lab.redis("DEL", base + "marker")
+        assert lab.claim().jobs == ()
+        assert lab.redis("LLEN", base + "wait") == 2
+        assert lab.redis("EXISTS", base + "marker") == 1
+        assert ids(lab.claim()) == ["a"]
+
     def test_drops_an_id_that_names_no_job_but_another_key_of_the_queue(self, lab: Lab):
         base = lab.bases[0]
         lab.redis("SET", base + "text", "x")
@@ -210,15 +233,3 @@ class TestAdoption:
         lab.claimed("b", lane=3, worker=W2)
         lab.redis("LPUSH", lab.bases[1] + "active", "loose")
         assert lab.run(lab.store.queue.active()) == [Held(1, "a", W1), Held(2, "loose", ""), Held(3, "b", W2)]
-
-
-def test_counts_tell_every_lane_by_state_and_write_nothing(lab: Lab):
-    lab.claimed("d", lane=2)
-    for name, delay, priority in (("a", 0, 0), ("b", 0, 3), ("c", 9, 0)):
-        lab.enqueue(name, 1, delay, priority)
-    lab.redis("HSET", lab.bases[2] + "meta", "paused", 1)
-    before = lab.redis("DBSIZE")
-    one, two, three = lab.run(lab.store.queue.counts())
-    assert (one.queue, one.waiting, one.prioritized, one.delayed, one.active) == ("email-critical", 1, 1, 1, 0)
-    assert (two.queue, two.active, two.waiting, two.paused) == ("email-standard", 1, 0, False)
-    assert (three.paused, lab.redis("DBSIZE")) == (True, before)

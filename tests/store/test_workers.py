@@ -38,6 +38,35 @@ def test_a_heartbeat_has_an_end_and_so_has_a_worker_that_leaves(lab: Lab):
     assert lab.run(workers.list()) == []
 
 
+def test_the_list_asks_for_no_other_keys_and_forgets_who_has_not_beaten_for_a_day(lab: Lab):
+    workers = lab.store.workers
+    lab.run(workers.beat(BEAT, FOREVER))
+    expire(lab, "nf:{bull}:worker:" + W1)
+    assert lab.run(workers.list()) == []
+    lab.run(workers.beat(replace(BEAT, token=W2, beat_at=BEAT.beat_at + 86_400_000), FOREVER))
+    assert lab.redis("ZRANGE", "nf:{bull}:workers", 0, -1) == [W2]
+    lab.redis("CONFIG", "RESETSTAT")
+    assert [beat.token for beat in lab.run(workers.list())] == [W2]
+    assert "cmdstat_mget" in lab.redis("INFO", "commandstats")
+    assert "cmdstat_scan" not in lab.redis("INFO", "commandstats")
+
+
+def test_a_worker_hears_with_its_heartbeat_that_it_is_to_drain(lab: Lab):
+    workers = lab.store.workers
+    assert not lab.run(workers.beat(BEAT, FOREVER))
+    lab.run(workers.ask_to_drain([W1], "ada", "a new release"))
+    assert lab.run(workers.asked_to_drain([W1, W2])) == {W1}
+    assert lab.run(workers.beat(BEAT, FOREVER))
+    assert not lab.run(workers.beat(replace(BEAT, token=W2), FOREVER))
+    lab.run(workers.leave(W1))
+    assert lab.run(workers.asked_to_drain([W1])) == set()
+
+
+def test_what_a_worker_was_asked_that_died_is_forgotten(lab: Lab):
+    lab.run(lab.store.workers.ask_to_drain([W1], "ada", ""))
+    assert 0 < lab.redis("PTTL", "nf:{bull}:drain:" + W1) <= 3_600_000
+
+
 def test_a_lease_is_held_by_one_until_it_ends(lab: Lab):
     workers = lab.store.workers
     assert lab.run(workers.lease("audit", W1, FOREVER))
@@ -49,12 +78,24 @@ def test_a_lease_is_held_by_one_until_it_ends(lab: Lab):
     assert not lab.run(workers.lease("audit", W1, FOREVER))
 
 
+def test_the_number_of_a_lease_grows_whenever_it_changes_hands(lab: Lab):
+    workers = lab.store.workers
+    first = lab.run(workers.lease("audit", W1, FOREVER))
+    assert lab.run(workers.lease("audit", W1, FOREVER)) == first > 0
+    assert lab.run(workers.lease("other", W1, FOREVER)) > 0
+    expire(lab, "nf:{bull}:lease:audit")
+    second = lab.run(workers.lease("audit", W2, FOREVER))
+    expire(lab, "nf:{bull}:lease:audit")
+    assert first < second < lab.run(workers.lease("audit", W1, FOREVER))
+
+
 @pytest.mark.parametrize("prefix", ["bull", "b*ll", "b[u]ll", "b?ll"])
 def test_workers_of_another_prefix_are_not_seen(lab: Lab, prefix: str):
     from notifyctl.store.keys import own_base
     from notifyctl.store.workers import Workers
 
-    mine, other = Workers(lab.link, own_base(prefix)), Workers(lab.link, own_base("buull"))
+    scripts = lab.store.workers.scripts
+    mine, other = (Workers(lab.link, scripts, own_base(name)) for name in (prefix, "buull"))
     lab.run(other.beat(BEAT, FOREVER))
     assert lab.run(mine.list()) == []
     lab.run(mine.beat(BEAT, FOREVER))

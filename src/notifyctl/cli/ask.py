@@ -32,6 +32,12 @@ def spell(screen: Screen, question: str, name: str, confirm: str | None, plan: S
         raise Refused("CLI-DECLINED", "another name was given; nothing was changed", "", f"the name is {name}")
 
 
+def demand(screen: Screen, question: str, yes: bool) -> None:
+    """Raise `Refused` when the answer is not given and nobody can be asked: before anything is opened."""
+    if not yes:
+        _need(screen, "CLI-NEEDS-YES", question, "--yes")
+
+
 def reason(screen: Screen, given: str | None) -> str:
     """The reason of a change, 1 to 500 characters; asked for on a terminal, else `Refused`."""
     if not given:
@@ -40,6 +46,20 @@ def reason(screen: Screen, given: str | None) -> str:
     if not 0 < len(given.strip()) <= 500:
         raise Refused("CLI-NEEDS-REASON", "the reason must have 1 to 500 characters; nothing was changed", "--reason")
     return given.strip()
+
+
+def choose(screen: Screen, question: str, words: Sequence[str]) -> str:
+    """The one of the words that was answered, by its beginning; empty when none was, or nobody can be asked."""
+    answer = value(screen, f"{question} [{'/'.join(words)}]").lower()
+    return next((word for word in words if answer and word.startswith(answer)), "")
+
+
+def value(screen: Screen, question: str) -> str:
+    """What was answered; empty when nothing was, or nobody can be asked."""
+    try:
+        return _answer(screen, f"{question} ", ()) if screen.can_ask() else ""
+    except Refused:
+        return ""
 
 
 def _need(screen: Screen, code: str, question: str, flag: str) -> None:

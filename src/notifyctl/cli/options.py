@@ -14,9 +14,8 @@ from typer.main import get_command
 from notifyctl.cli import screen
 from notifyctl.domain.errors import Usage
 
-Reason = Annotated[
-    str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept in the history.", show_default=False)
-]
+_WHY = "Why; for the history. Default: the open incident."
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help=_WHY, show_default=False)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, change nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Answer yes to the question.")]
 Confirm = Annotated[
@@ -27,6 +26,13 @@ Watch = Annotated[bool, typer.Option("--watch", "-w", help="Look again and again
 Every = Annotated[float, typer.Option("--every", metavar="SECONDS", min=0.1, help="How often --watch looks.")]
 _Format = Literal["table", "short", "json", "jsonl"]
 _Color = Literal["auto", "always", "never"]
+
+
+def provider_names(incomplete: str) -> list[str]:
+    """The providers that begin with what was typed, for completion."""
+    from notifyctl.domain.revision import PROVIDERS
+
+    return [name for name in PROVIDERS if name.startswith(incomplete)]
 
 
 def parse_span(text: str) -> int:

@@ -6,6 +6,7 @@ Rich is imported only here and only when there is a terminal to draw on.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from notifyctl.cli.telling import phase_words
 from notifyctl.operations.demo import LANES, Frame
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def draw(frame: Frame, speeds: Sequence[int]) -> "Text":
         _provider(picture, name, frame)
     picture.append(f"\n  mails a moment  {sparkline(speeds)}\n\n", "dim")
     _queue(picture, frame)
+    words = phase_words(frame.breaker, frame.now, live=True) or "closed"
+    picture.append("  breaker of Resend:  ", "dim").append(f"{words}\n", "dim" if words == "closed" else "bold red")
     for at, text in frame.events[-6:]:
         picture.append(f"\n  {clock(at)}  ", "dim").append(text)
     return picture

@@ -54,13 +54,19 @@ def _bar(screen: Screen) -> Iterator[Listener]:
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     console = Console(file=sys.stderr, no_color=not screen.colored(sys.stderr), highlight=False)
-    with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
-        tasks: dict[str, int] = {}
+    bar = Progress(*columns, TimeRemainingColumn(), console=console)
+    tasks: dict[str, int] = {}
 
-        def listen(step: Step) -> None:
-            if step.what not in tasks:
-                tasks[step.what] = bar.add_task(step.what, total=step.total)
-            words = f"{step.what}: {step.note}" if step.note else step.what
-            bar.update(tasks[step.what], completed=step.done, total=step.total, description=words)  # type: ignore[arg-type]  # a plain int is its own id
+    def listen(step: Step) -> None:
+        if not tasks:
+            bar.start()  # not before: a bar without a task leaves an empty line
+        if step.what not in tasks:
+            tasks[step.what] = bar.add_task(step.what, total=step.total)
+        words = f"{step.what}: {step.note}" if step.note else step.what
+        bar.update(tasks[step.what], completed=step.done, total=step.total, description=words)  # type: ignore[arg-type]  # a plain int is its own id
 
+    try:
         yield listen
+    finally:
+        if tasks:
+            bar.stop()

@@ -6,7 +6,8 @@ Data goes to stdout, talk (progress, hints, errors) to stderr.
 import os
 import select
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TextIO, cast
 
 import typer
@@ -30,6 +31,7 @@ class Screen:
         self.no_input = False
         self.verb = ""
         self.gone = False
+        self._room: int | None = None  # lines that fit below what was written; None when it may scroll
 
     @property
     def machine(self) -> bool:
@@ -58,8 +60,26 @@ class Screen:
         import textwrap  # deferred: only findings on a terminal need it
 
         width = os.get_terminal_size(stream.fileno()).columns or 80
-        wrapper = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False, subsequent_indent="  ")
-        return "\n".join("\n".join(wrapper.wrap(line)) for line in text.splitlines())
+        wrapper = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False)
+        lines = []
+        for line in text.splitlines():
+            wrapper.subsequent_indent = " " * (len(line) - len(line.lstrip(" ")) + 2)
+            lines += wrapper.wrap(line)
+        return "\n".join(lines)
+
+    @contextmanager
+    def framed(self, spare: int) -> Iterator[None]:
+        """Keep what the block writes on one screen of a terminal: its first lines stay, and it is said how many do not.
+
+        `spare` lines are left free for what is said beside it.
+        """
+        self._room = max((os.get_terminal_size(sys.stdout.fileno()).lines or 24) - spare - 2, 1)
+        try:
+            yield
+        finally:
+            cut, self._room = -min(self._room, 0), None
+        if cut:
+            self.write(f"({cut} more lines: a larger window, or without --watch, shows them)")
 
     def can_ask(self) -> bool:
         """True when a human is there: both ends are terminals, no CI, no --no-input."""
@@ -68,6 +88,12 @@ class Screen:
 
     def write(self, text: str) -> None:
         """Put one piece of data and a line end on stdout; a reader who went away is no error."""
+        if self._room is not None:
+            lines, room = text.split("\n"), max(self._room, 0)
+            self._room -= len(lines)
+            if not room:
+                return
+            text = "\n".join(lines[:room])
         if self.gone:
             return
         try:

@@ -11,6 +11,8 @@ from notifyctl.cli.envelope import Result, Table, envelope
 from notifyctl.cli.screen import Screen, clean
 from notifyctl.domain.finding import Finding
 
+_NARROW = len("2026-11-24 09:00:00Z")
+
 
 def present(result: Result | Iterable[Result], screen: Screen) -> int:
     """Print one result, or each one of a watch, and return the exit code of the last."""
@@ -33,7 +35,8 @@ def _tick(result: Result, before: object, screen: Screen) -> object:
         _print(result, screen)
     elif screen.format != "json" and screen.terminal(sys.stdout):
         sys.stdout.write("\x1b[H\x1b[2J")
-        _print(result, screen)
+        with screen.framed(spare=len(result.next)):
+            _print(result, screen)
     elif screen.format != "json" and picture != before:
         _print(result, screen)
     return picture
@@ -66,7 +69,7 @@ def _print_lines(result: Result, screen: Screen) -> None:
 
 def _print_part(part: str | Table, screen: Screen) -> None:
     if isinstance(part, str):
-        screen.write(clean(part))
+        screen.write(clean(part) if part.startswith("{") else screen.fit(clean(part), sys.stdout))
     elif screen.terminal(sys.stdout):
         _draw(part, screen)
     else:
@@ -92,10 +95,20 @@ def _draw(table: Table, screen: Screen) -> None:
     from rich.table import Table as Drawn
     from rich.text import Text
 
-    drawn = Drawn(*table.columns, box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    console = Console(no_color=not screen.colored(sys.stdout), highlight=False)
+    drawn = Drawn(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for name, whole in zip(table.columns, _whole(table, console.width), strict=True):
+        drawn.add_column(name, overflow="fold", no_wrap=whole)
     for row in table.rows:
         drawn.add_row(*(Text(clean(cell)) for cell in row))
-    console = Console(no_color=not screen.colored(sys.stdout), highlight=False)
     with console.capture() as captured:
         console.print(drawn)
-    screen.write(captured.get().strip("\n"))
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    screen.write("\n".join(line for line in lines if line))
+
+
+def _whole(table: Table, room: int) -> list[bool]:
+    """Which columns are not broken: narrow ones, such as times and numbers, where that leaves room for the others."""
+    widths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
+    least = sum(width if width <= _NARROW else _NARROW // 2 for width in widths) + 3 * len(widths)
+    return [width <= _NARROW and least <= room for width in widths]

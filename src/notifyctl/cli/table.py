@@ -27,21 +27,104 @@ class Verb(NamedTuple):
 LOOK = "LOOK"
 RUN = "RUN"
 MAIL_FLOW = "MAIL FLOW"
-GROUPS = (LOOK, RUN, MAIL_FLOW, "CONFIG", "ROLLOUT", "INCIDENT", "COMPLIANCE", "SECRETS", "COST", "DOCS")
+INCIDENT = "INCIDENT"
+COMPLIANCE = "COMPLIANCE"
+DOCS = "DOCS"
+GROUPS = (LOOK, RUN, MAIL_FLOW, "CONFIG", "ROLLOUT", INCIDENT, COMPLIANCE, "SECRETS", "COST", DOCS)
 
 _HERE = "notifyctl.cli.commands"
+_MOVES = (MAIL_FLOW, True)
 
 VERBS = (
     Verb("status", f"{_HERE}.status:status", "Tell whether mail is flowing, and what is in its way.", LOOK),
     Verb("message show", f"{_HERE}.message:show", "Tell everything that happened to one message.", LOOK),
+    Verb("message find", f"{_HERE}.find:find", "Find messages by recipient, provider's id, type or time.", LOOK),
+    Verb("history", f"{_HERE}.history:history", "List who moved the mail, when and why; newest first.", LOOK),
     Verb("explain", f"{_HERE}.explain:explain", "Tell what a code, a command or a word means, offline.", LOOK),
+    Verb("doctor", f"{_HERE}.doctor:doctor", "List all findings: how often, when last, and where.", LOOK),
     Verb("commands", f"{_HERE}.commands:commands", "List all commands with what they change.", LOOK),
     Verb("demo", f"{_HERE}.demo:demo", "Watch a provider die with mail in flight, then count.", RUN),
     Verb("emulator", f"{_HERE}.emulator:emulator", "Serve local Resend, Postmark and SES with a mailbox.", RUN),
     Verb("worker run", f"{_HERE}.worker:run", "Send what is on the queues, until told to stop.", RUN, True, alone=True),
     Verb("worker list", f"{_HERE}.worker:list_", "List the workers that live, with what each does.", RUN),
+    Verb("worker drain", f"{_HERE}.drain:drain", "Have workers end what they have in hand, and exit.", RUN, True),
     Verb("send", f"{_HERE}.send:send", "Enqueue one message, or a file of them.", RUN, True),
     Verb("probe", f"{_HERE}.probe:probe", "Ask the providers whether they would take our mail.", MAIL_FLOW),
+    Verb("failover", f"{_HERE}.failover:failover", "Move the mail away from a provider that fails, at once.", *_MOVES),
+    Verb(
+        "switchover", f"{_HERE}.failover:switchover", "Move the mail as planned, to a provider that is ready.", *_MOVES
+    ),
+    Verb("restore", f"{_HERE}.route:restore", "Take away all that people laid over the route.", *_MOVES),
+    Verb("pause", f"{_HERE}.route:pause", "Stop the queue, a provider or automation for a while.", *_MOVES),
+    Verb("resume", f"{_HERE}.route:resume", "End a pause of the queue, a provider or automation.", *_MOVES),
+    Verb("provider list", f"{_HERE}.provider:list_", "List the providers: who gets the mail, who is out.", MAIL_FLOW),
+    Verb("provider show", f"{_HERE}.provider:show", "Tell everything that is known of one provider.", MAIL_FLOW),
+    Verb(
+        "drill failover",
+        f"{_HERE}.drill:failover",
+        "Rehearse the failure of a provider; nothing is written.",
+        MAIL_FLOW,
+    ),
     Verb("queue show", f"{_HERE}.queue:show", "Show what each lane holds, and since when.", MAIL_FLOW),
     Verb("queue unknown", f"{_HERE}.queue:unknown", "List mails of which nobody knows if they are out.", MAIL_FLOW),
+    Verb(
+        "queue review",
+        f"{_HERE}.queue_review:review",
+        "List the mails that wait for a person, and decide.",
+        MAIL_FLOW,
+        True,
+    ),
+    Verb("queue failed", f"{_HERE}.failed:failed", "List failed jobs by state, with why and through whom.", MAIL_FLOW),
+    Verb(
+        "queue retry",
+        f"{_HERE}.retry:retry",
+        "Give failed mails another chance where surely none is out.",
+        MAIL_FLOW,
+        True,
+    ),
+    Verb(
+        "message resend",
+        f"{_HERE}.resend:resend",
+        "Send an unknown or dead message again, as your decision.",
+        MAIL_FLOW,
+        True,
+    ),
+    Verb(
+        "incident detect", f"{_HERE}.incident:detect", "Tell what is wrong now, from the state of everything.", INCIDENT
+    ),
+    Verb("incident list", f"{_HERE}.incident:list_", "List the latest incidents, and where each stands.", INCIDENT),
+    Verb("incident show", f"{_HERE}.incident:show", "Tell everything about one incident.", INCIDENT),
+    Verb(
+        "incident log",
+        f"{_HERE}.respond:log",
+        "Write to the log of the open incident, or open one by hand.",
+        INCIDENT,
+        True,
+    ),
+    Verb("incident note", f"{_HERE}.respond:note", "Add a note to an incident, open or over.", INCIDENT, True),
+    Verb("incident notify", f"{_HERE}.respond:notify", "Tell everybody of an incident, now and again.", INCIDENT, True),
+    Verb("incident ack", f"{_HERE}.respond:ack", "Take an incident over: nobody is reminded any more.", INCIDENT, True),
+    Verb("incident review", f"{_HERE}.review:review", "List what a person must decide, and decide it.", INCIDENT, True),
+    Verb(
+        "incident resolve", f"{_HERE}.respond:resolve", "End an incident that does not end by itself.", INCIDENT, True
+    ),
+    Verb("incident report", f"{_HERE}.incident:report", "Write the report of an incident as Markdown.", INCIDENT),
+    Verb(
+        "preflight",
+        f"{_HERE}.preflight:preflight",
+        "Check whether this installation is fit to be deployed.",
+        COMPLIANCE,
+    ),
+    Verb("runbook list", f"{_HERE}.runbook:list_", "List the runbooks, and the runs that are not over.", DOCS),
+    Verb("runbook show", f"{_HERE}.runbook:show", "Show a runbook, with what was noted about it.", DOCS),
+    Verb("runbook lint", f"{_HERE}.runbook:lint", "Check that runbooks name only commands that exist.", DOCS),
+    Verb("runbook run", f"{_HERE}.runbook:run", "Walk through a runbook; ask before a step changes.", DOCS, True),
+    Verb("runbook resume", f"{_HERE}.runbook:resume", "Go on with a run at the step that failed.", DOCS, True),
+    Verb("runbook note", f"{_HERE}.runbook:note", "Note a finding about a runbook for its next run.", DOCS, True),
 )
+
+# Why a command that changes something is in no runbook; `runbook lint` wants one or the other.
+OFF_BOOK = {
+    "send": "puts mail on a queue, and repairs nothing",
+    "runbook run": "walks through the books",
+}

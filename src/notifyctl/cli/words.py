@@ -34,3 +34,8 @@ def stamp(ms: int) -> str | None:
 def many(count: int, noun: str) -> str:
     """A number of things: `1 message`, `2,000 messages`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def hour(ms: int, now: int) -> str:
+    """A time in UTC, without its day where that is within 12 hours of `now`: `09:00:00Z`."""
+    return moment(ms)[11:] if abs(now - ms) < 12 * 3_600_000 else moment(ms)

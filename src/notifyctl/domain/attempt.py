@@ -4,8 +4,8 @@ A record is kept for each message id. It lists every attempt, written before its
 the outcome when one is known. `next_step` is the whole policy of the engine for one message.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from notifyctl.domain.outcome import Kind, Outcome
 
@@ -31,7 +31,10 @@ class State(StrEnum):
     @property
     def terminal(self) -> bool:
         """True when nothing more will be done for the message."""
-        return self not in (State.QUEUED, State.ATTEMPTING, State.HELD)
+        return self not in _OPEN
+
+
+_OPEN = (State.QUEUED, State.ATTEMPTING, State.HELD)
 
 
 class Why(StrEnum):
@@ -42,12 +45,12 @@ class Why(StrEnum):
     RESEND = "resend"  # a recorded ambiguous resend: a second copy is possible, and meant
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One provider call for one message. Times are epoch milliseconds of the Redis server.
 
-    `digest` is the SHA-256 of the document; `owner` the token of the worker that admitted it.
-    `outcome` is None while the call runs, and for ever when its worker died.
+    `digest` is the document's, equal for equal bytes; `owner` the token of the worker that admitted it.
+    `outcome` is None while the call runs, and for ever when its worker died. `by` is the person who decided on it, of a
+    resend that the engine would not have made by itself.
     """
 
     id: str
@@ -58,6 +61,7 @@ class Attempt:
     owner: str
     outcome: Outcome | None = None
     result_at: int = 0
+    by: str = ""
 
     @property
     def unresolved(self) -> bool:
@@ -84,13 +88,25 @@ class Attempt:
         return self.failed and self.outcome is not None and self.outcome.http > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Decision(NamedTuple):
+    """What a person decided about a message that had ended: `verb` at `at` (epoch ms), while its state was `state`."""
+
+    at: int
+    id: str
+    verb: str
+    by: str
+    reason: str
+    state: State
+
+
+class Record(NamedTuple):
     """All that is known of a message id. `version` 0 means that nothing was ever written.
 
     `body` is the SHA-256 of the job data at the first attempt; `job` names queue and job that hold the
     message; `looks` counts the searches for evidence since the last call that may have left a copy,
-    the last of them at `looked_at`.
+    the last of them at `looked_at`. What persons decided is in `decisions`; of it follow `spent`, how many attempts
+    were made before the message was given another chance, `deadline` in epoch ms (0 = that of its type), and
+    `allowed`, up to how many ambiguous resends a person takes on (0 = nobody decided).
     """
 
     id: str
@@ -104,6 +120,10 @@ class Record:
     reason: str = ""
     provider: str = ""
     provider_id: str = ""
+    spent: int = 0
+    deadline: int = 0
+    allowed: int = 0
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -111,8 +131,9 @@ class Record:
 
         One that ended at the door without any attempt may be looked at afresh.
         """
-        at_the_door = self.state in (State.REJECTED, State.NO_CONSENT, State.EXPIRED) and not self.attempts
-        return self.state.terminal and not at_the_door
+        if not self.state.terminal:
+            return False
+        return bool(self.attempts) or self.state not in (State.REJECTED, State.NO_CONSENT, State.EXPIRED)
 
     @property
     def suspect(self) -> Attempt | None:
@@ -125,36 +146,43 @@ class Record:
         """How many second copies were risked on purpose; one that surely left no copy does not count."""
         return sum(item.why is Why.RESEND and not item.harmless for item in self.attempts)
 
+    @property
+    def ordered(self) -> bool:
+        """True while a person's resend is still to be made."""
+        return self.ambiguous_resends < self.allowed
+
+    @property
+    def in_doubt(self) -> bool:
+        """True when a copy may be out: of a call on record, or of a worker that kept none."""
+        return self.suspect is not None or self.allowed > 0
+
     def faults(self, provider: str | None = None) -> int:
-        """Faults that burn an attempt, at one provider or at all."""
-        return sum(item.burns and provider in (None, item.provider) for item in self.attempts)
+        """Faults that burn an attempt, at one provider or at all, since the last chance was given."""
+        return sum(item.burns and provider in (None, item.provider) for item in self.attempts[self.spent :])
 
     def setbacks(self, provider: str) -> int:
-        """Definite faults at a provider, whether they burn an attempt or not; its rest grows with them."""
-        return sum(item.failed and item.provider == provider for item in self.attempts)
+        """Definite faults at a provider since the last chance, burning or not; its rest grows with them."""
+        return sum(item.failed and item.provider == provider for item in self.attempts[self.spent :])
 
     def latest(self, provider: str) -> Attempt | None:
         """The last attempt at a provider."""
         return next((item for item in reversed(self.attempts) if item.provider == provider), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Make one call to the provider."""
 
     provider: str
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """Search the provider for a copy of the suspect attempt."""
 
     provider: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """Do nothing before `until` (epoch milliseconds); the message is queued, held or attempting meanwhile."""
 
     until: int
@@ -162,8 +190,7 @@ class Wait:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(NamedTuple):
     """End the message in a terminal state; or, when `alone`, its job only: the message is another job's."""
 
     state: State

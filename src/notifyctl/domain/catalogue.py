@@ -1,10 +1,14 @@
 """What every stable code means: the texts of `notifyctl explain CODE`.
 
 One entry a code, by category: MSG a message at the door, CFG configuration, CLI the command line, EMU
-the emulator. A test
-fails when the source uses a code that has no entry here.
+the emulator, RTY decisions
+about messages. A test fails when the source uses a code that has no entry here.
 """
 
+from notifyctl.domain.catalogue_check import CHECKS
+from notifyctl.domain.catalogue_decisions import DECISIONS
+from notifyctl.domain.catalogue_incident import INCIDENT
+from notifyctl.domain.catalogue_runbook import RUNBOOK
 from notifyctl.domain.catalogue_running import RUNNING
 from notifyctl.domain.entry import Entry
 
@@ -167,4 +171,14 @@ EMULATOR = {
     ),
 }
 
-CODES = {**MESSAGE, **CONFIGURATION, **COMMAND_LINE, **EMULATOR, **RUNNING}
+CODES = {
+    **MESSAGE,
+    **CONFIGURATION,
+    **COMMAND_LINE,
+    **EMULATOR,
+    **RUNNING,
+    **INCIDENT,
+    **RUNBOOK,
+    **DECISIONS,
+    **CHECKS,
+}

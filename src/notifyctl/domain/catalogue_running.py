@@ -1,5 +1,7 @@
-"""What the codes of the running system mean: STORE and RDS the server, QUE the queue, WRK workers, SND and PRB."""
+"""What the codes of the running system mean: STORE and RDS the server, WRK workers, SND and PRB."""
 
+from notifyctl.domain.catalogue_queue import QUEUE
+from notifyctl.domain.catalogue_route import ROUTE
 from notifyctl.domain.entry import Entry
 
 STORE = {
@@ -41,39 +43,43 @@ STORE = {
         "mail would be lost or doubled. Workers refuse to start.",
         "Set maxmemory-policy noeviction, and watch the memory.",
     ),
+    "RDS-CHANGED": Entry(
+        "Redis restarted or changed its role",
+        "A server that crashed, or a replica that took over, may have lost the last seconds of what it acknowledged. "
+        "Workers claim nothing until each has told it again what is under way and what was lately done, and until all "
+        "who may be alive had time for that: one time-out of a heartbeat, 15 seconds.",
+        "Find out why: the server's log and, with replicas, that of the failover. The workers went on by themselves.",
+    ),
+    "RDS-LOST-WRITES": Entry(
+        "Redis has lost writes",
+        "After a crash or a failover, so many calls and outcomes that it had acknowledged were gone. The workers wrote "
+        "them again. What a worker did that died with the server is known to nobody, and is sent again. Jobs that "
+        "a producer added in those seconds may be lost, too.",
+        "Let the producers of those seconds enqueue again: what is known is not sent twice. To lose less, set "
+        "appendfsync always, or min-replicas-to-write 1 where there is a replica.",
+    ),
+    "RDS-READONLY": Entry(
+        "Redis is a replica",
+        "The server takes no writes: it was made a replica, or the address leads to one. Nothing is claimed there, and "
+        "no attempt is counted.",
+        "Nothing during a failover: workers ask again until a primary answers. Else point BULLMQ_REDIS_HOST and _PORT "
+        "to the primary.",
+    ),
+    "RDS-UNSEEN": Entry(
+        "Redis does not tell who it is",
+        "The user may not run INFO, or the server has no such command. A restart or a failover cannot be noticed, so "
+        "nothing is asserted again after one, and the eviction policy cannot be checked.",
+        "Permit the command: ACL SETUSER name +info.",
+    ),
 }
 
-QUEUE = {
-    "QUE-FLOW": Entry(
-        "The job is the child of a flow",
-        "Only a BullMQ worker moves the parent of a flow, so the job is rejected.",
-        "Enqueue messages without a parent.",
-    ),
-    "QUE-SCHEDULER": Entry(
-        "The job belongs to a job scheduler",
-        "Only a BullMQ worker makes the next run of a scheduler, so the job is rejected. And each run would have the "
-        "same id, so only the first would be sent.",
-        "Let your application enqueue each message as a job of its own.",
-    ),
-    "QUE-BROKEN": Entry(
-        "A key of the queue is not BullMQ's",
-        "A job whose id is the name of one of BullMQ's own keys, such as `completed` or `active`, overwrites it. The "
-        "messages of that queue are recorded and sent once at most, but their jobs cannot be moved. Other queues are "
-        "untouched.",
-        "Look at the type of the keys of that queue in Redis, remove the one that is a hash, and rename that job id in "
-        "your application.",
-    ),
-    "QUE-DEDUPLICATION-NEXT": Entry(
-        "A deduplicated job left a next one behind",
-        "A producer adds with deduplication and keepLastIfActive. A BullMQ worker would have made a job of the last "
-        "payload that came while the first was active; ours does not, so that payload was not sent.",
-        "Add each message under its own id, without deduplication: the id alone keeps it from being sent twice.",
-    ),
-    "QUE-PAUSED": Entry(
-        "A queue is paused",
-        "Somebody paused it in BullMQ. Workers honour that: its messages wait until it is resumed, and expire when "
-        "their deadline passes.",
-        "Resume it with the tool that paused it, such as a dashboard or queue.resume().",
+LIMITS = {
+    "LIM-QUOTA": Entry(
+        "A quota of the account comes to its end",
+        "The provider lets this account send so many mails in a day or a month. At the speed of the last minutes they "
+        "are used up before the quota is renewed, or little is left. Bulk leaves the last tenth to the others and "
+        "waits; standard leaves the last fiftieth to critical mail, and goes to the next provider.",
+        "Raise the plan at the provider, or send less through it; `notifyctl status` shows the quota.",
     ),
 }
 
@@ -88,6 +94,21 @@ WORKERS = {
         "It did not finish everything in the time for draining, or was killed. What it held is taken over by another "
         "worker, which first finds out what became of calls that were under way.",
         "Nothing, as long as another worker runs; else start one.",
+    ),
+    "WRK-JOURNAL": Entry(
+        "A journal could not be read",
+        "A worker that is gone left results on disk, and some lines are of another version of notifyctl, or damaged. "
+        "What could be read is in Redis. The calls of the other lines are treated as unanswered: evidence is sought "
+        "before anything is sent again.",
+        "Keep the file, its name ends with .unreadable in the folder journal of NOTIFYCTL_HOME, and look into it.",
+    ),
+    "WRK-JOURNAL-ELSEWHERE": Entry(
+        "A journal belongs to another Redis",
+        "A worker that is gone left results on this disk for a Redis of another host name, port, database or prefix. "
+        "Told to the Redis of now they could end messages that were never sent there, so no worker of it touches them. "
+        "If it is the same server under a new name, the calls in that file are treated as unanswered.",
+        "Start a worker once with BULLMQ_REDIS_HOST, _PORT and _PREFIX as they were: it tells them, and the file goes. "
+        "When that Redis is gone for good, move the file out of the folder journal of NOTIFYCTL_HOME.",
     ),
     "CFG-NO-PROVIDER": Entry(
         "No provider has a key",
@@ -166,4 +187,4 @@ DOOR = {
     ),
 }
 
-RUNNING = {**STORE, **QUEUE, **WORKERS, **SENDING, **DOOR}
+RUNNING = {**STORE, **LIMITS, **QUEUE, **ROUTE, **WORKERS, **SENDING, **DOOR}

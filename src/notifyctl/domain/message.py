@@ -14,9 +14,10 @@ A broken rule raises `InvalidMessage` with the field as `where`.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 from notifyctl.domain.errors import InvalidMessage
 
@@ -48,16 +49,14 @@ _ENGINE_HEADER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A mailbox: `email` as given, `name` a display name or None."""
 
     email: str
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A message that passed the door.
 
     `html` and `text` are JSON string literals in UTF-8, quotes included, exactly as the producer wrote
@@ -86,13 +85,18 @@ def check_id(value: str) -> str:
 
 def check_text(value: str, where: str, longest: int) -> str:
     """Return a one-line text without control characters and lone surrogates, or raise."""
+    if not value.isprintable():  # nearly always it is, and nothing else need be searched for
+        _refuse_characters(value, where)
+    if len(value) > longest:
+        raise InvalidMessage("MSG-SIZE", f"has {len(value)} characters, {longest} is the most", where)
+    return value
+
+
+def _refuse_characters(value: str, where: str) -> None:
     if _CONTROL.search(value):
         raise InvalidMessage("MSG-HEADER-INJECTION", "holds a line break or another control character", where)
     if _SURROGATE.search(value):
         raise InvalidMessage("MSG-UNICODE", "holds a lone surrogate, which is no character", where)
-    if len(value) > longest:
-        raise InvalidMessage("MSG-SIZE", f"has {len(value)} characters, {longest} is the most", where)
-    return value
 
 
 def check_email(value: str, where: str) -> str:
@@ -103,11 +107,15 @@ def check_email(value: str, where: str) -> str:
         raise InvalidMessage(
             "MSG-RECIPIENTS", "must be exactly one address", where, "enqueue one message for each recipient"
         )
-    labels = domain.split(".")
-    well_formed = _LOCAL_PART.fullmatch(local) and all(_DOMAIN_LABEL.fullmatch(label) for label in labels)
-    if not at or not well_formed or len(local) > MAX_LOCAL_PART or len(labels) < 2:
+    if not at or not _LOCAL_PART.fullmatch(local) or len(local) > MAX_LOCAL_PART or not _is_domain(domain):
         raise InvalidMessage("MSG-ADDRESS", "is not a usable e-mail address", where)
     return value
+
+
+@lru_cache(maxsize=1024)  # most recipients share a few domains
+def _is_domain(domain: str) -> bool:
+    labels = domain.split(".")
+    return len(labels) >= 2 and all(_DOMAIN_LABEL.fullmatch(label) for label in labels)
 
 
 def check_headers(items: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -167,7 +175,7 @@ def check_deadline(value: str) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
-def build(message: Message, known_types: Iterable[str]) -> Message:
+def build(message: Message, known_types: Collection[str]) -> Message:
     """Return the message when every rule holds, or raise `InvalidMessage` for the first that does not."""
     check_id(message.id)
     check_type(message.type, known_types)
@@ -185,14 +193,13 @@ def build(message: Message, known_types: Iterable[str]) -> Message:
     return message
 
 
-def check_type(value: str, known_types: Iterable[str]) -> str:
+def check_type(value: str, known_types: Collection[str]) -> str:
     """Return the type when the registry knows it: an unknown type has no purpose, so no permission."""
-    known = tuple(known_types)
-    if value not in known:
+    if value not in known_types:
         raise InvalidMessage(
             "MSG-TYPE",
             f"unknown type {value[:60]!r}: its purpose is unknown",
             "type",
-            f"use one of {', '.join(sorted(known))}, or add it to [types] of notifyctl.toml",
+            f"use one of {', '.join(sorted(known_types))}, or add it to [types] of notifyctl.toml",
         )
     return value

@@ -15,6 +15,7 @@ nobody can know from this call alone; only evidence (a replay, a look-up, an eve
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -35,8 +36,7 @@ class Certainty(StrEnum):
     AMBIGUOUS = "ambiguous"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP call, complete: what the wire sends, byte for byte."""
 
     method: str
@@ -45,8 +45,7 @@ class Request:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """One complete HTTP answer. Header names are lower case."""
 
     status: int

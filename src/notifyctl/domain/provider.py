@@ -6,10 +6,11 @@ document into a request, and an answer into an outcome. It never opens a socket.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from notifyctl.domain.message import Address, Message
-from notifyctl.domain.outcome import Outcome, Request, Response
+from notifyctl.domain.outcome import Broken, Outcome, Request, Response, of_broken
+from notifyctl.domain.quota import Allowance
 
 
 class Evidence(StrEnum):
@@ -52,8 +53,7 @@ class Capabilities:
     replay_hours: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What is added to a message when it is rendered for a provider.
 
     `ref` is 32 hex digits derived from the message id: the correlation value that fits every
@@ -92,6 +92,9 @@ class Provider(Protocol):
     def name(self) -> str: ...
     @property
     def capabilities(self) -> Capabilities: ...
+    @property
+    def sink(self) -> str:
+        """The address of the provider at which mail is taken and thrown away."""
 
     def document(self, message: Message, envelope: Envelope) -> bytes:
         """Render the JSON body: pure, byte-stable for equal input, pinned by golden files."""
@@ -116,3 +119,21 @@ class Provider(Protocol):
 
     def health(self, response: Response) -> Health:
         """Read the answer of a probe; secrets in it never leave this function."""
+
+    def allowance_request(self, now: float) -> Request | None:
+        """A read-only call that tells limits and quotas, or None when the provider tells none."""
+
+    def allowance(self, response: Response) -> Allowance | None:
+        """Read its answer; None for a refusal or what cannot be read."""
+
+
+def outcome_of(provider: Provider, answer: Response | Broken) -> Outcome:
+    """What a call came to, answered or not."""
+    return of_broken(answer) if isinstance(answer, Broken) else provider.outcome(answer)
+
+
+def health_of(provider: Provider, answer: Response | Broken) -> Health:
+    """What an account says of itself; one that does not answer is unreachable."""
+    if isinstance(answer, Broken):
+        return Health("unreachable", f"{answer.stage}: {answer.detail}", {})
+    return provider.health(answer)

@@ -20,6 +20,9 @@ Revision 1 is the default below, overlaid by the TOML file of NOTIFYCTL_CONFIG:
     [limits]
     attempts_per_provider = 3
 
+    [breaker]
+    faults = 3         # in a row, over so many distinct `messages` (1 or 2); or a `rate` of `calls` in a minute
+
 An unknown key is an error that names it; nothing is ignored silently.
 """
 
@@ -30,6 +33,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from notifyctl.domain.breaker import Rules
 from notifyctl.domain.errors import InvalidMessage, Misconfigured
 from notifyctl.domain.message import Address, check_email, check_text
 from notifyctl.domain.pace import PACES, PRODUCTION, Pace
@@ -62,6 +66,11 @@ class MessageType:
     priority: Priority
     deadline: int
 
+    def due(self, enqueued_at: int, wanted: int | None) -> int:
+        """When a message must be out, epoch ms: by the type, and by what the message itself wants (None = nothing)."""
+        due = enqueued_at + self.deadline * 1000
+        return due if wanted is None else min(due, wanted)
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderRules:
@@ -93,6 +102,17 @@ class Bounds:
     failed_age: int = 40 * 86_400
 
 
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """When a breaker trips: after so many faults in a row over so many distinct messages (1 or 2), or when of so many
+    calls in a minute a part failed that is surely above `rate` (0 to 1)."""
+
+    faults: int = Rules().faults
+    messages: int = Rules().messages
+    calls: int = Rules().calls
+    rate: float = Rules().rate
+
+
 _HOUR = 3600
 _TYPES = {
     "account.security_code": MessageType(Purpose.SERVICE, Priority.CRITICAL, 900),
@@ -119,6 +139,16 @@ class Revision:
         default_factory=lambda: MappingProxyType({name: ProviderRules() for name in PROVIDERS})
     )
     bounds: Bounds = Bounds()
+    thresholds: Thresholds = Thresholds()
+
+    @property
+    def rules(self) -> Rules:
+        """The numbers of the breaker: thresholds of this revision, times of its pace."""
+        told, pace = self.thresholds, self.pace
+        return Rules(
+            told.faults, told.messages, told.calls, told.rate,
+            window=pace.window, longest=pace.longest_window, flap=pace.flap, lease=pace.probe_lease,
+        )  # fmt: skip
 
     def sender_for(self, provider: str) -> Address | None:
         """The sender at that provider: its own, else the default."""
@@ -127,7 +157,7 @@ class Revision:
 
 def overlay(base: Revision, document: Mapping[str, Any], where: str) -> Revision:
     """The base with a TOML document laid over it; raises `Misconfigured` naming file and key."""
-    _refuse_unknown(document, ("from", "pace", "types", "route", "providers", "limits"), where)
+    _refuse_unknown(document, ("from", "pace", "types", "route", "providers", "limits", "breaker"), where)
     return replace(
         base,
         sender=_sender(document, where) or base.sender,
@@ -136,6 +166,7 @@ def overlay(base: Revision, document: Mapping[str, Any], where: str) -> Revision
         order=_order(_table(document, "route", where), base.order, where),
         providers=_providers(_table(document, "providers", where), base.providers, where),
         bounds=_bounds(_table(document, "limits", where), base.bounds, where),
+        thresholds=_thresholds(_table(document, "breaker", where), base.thresholds, where),
     )
 
 
@@ -221,12 +252,21 @@ def _rules(table: Mapping[str, Any], name: str, base: ProviderRules, where: str)
 
 
 def _bounds(table: Mapping[str, Any], base: Bounds, where: str) -> Bounds:
-    known: dict[str, Any] = {item.name: item.type for item in fields(Bounds)}  # int or float
-    _refuse_unknown(table, tuple(known), f"{where}: limits")
-    values: dict[str, Any] = {
-        name: known[name](_number(value, f"{where}: limits.{name}", known[name])) for name, value in table.items()
-    }
-    return replace(base, **values)
+    return replace(base, **_numbers(table, Bounds, f"{where}: limits"))
+
+
+def _thresholds(table: Mapping[str, Any], base: Thresholds, where: str) -> Thresholds:
+    found = replace(base, **_numbers(table, Thresholds, f"{where}: breaker"))
+    if found.messages > 2 or found.rate >= 1:
+        raise Misconfigured("CFG-VALUE", "there are 1 or 2 messages, and a rate below 1", f"{where}: breaker")
+    return found
+
+
+def _numbers(table: Mapping[str, Any], kind: type[Bounds] | type[Thresholds], where: str) -> dict[str, Any]:
+    """The numbers of a table, each of the type of its field."""
+    known: dict[str, Any] = {item.name: item.type for item in fields(kind)}  # int or float
+    _refuse_unknown(table, tuple(known), where)
+    return {name: known[name](_number(value, f"{where}.{name}", known[name])) for name, value in table.items()}
 
 
 def _number(value: Any, where: str, kind: type[float] = float) -> float:

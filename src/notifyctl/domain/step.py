@@ -17,20 +17,23 @@ Policy, in the order in which it is applied:
    provider that is not reached burns no attempt: when all are out of reach the message is held to its deadline.
 7. A provider without room (rate limit): a critical message waits 2 s for it, a standard one 60 s, then goes
    to the next; bulk waits. One that rests for the message is not waited for. No wait is longer than the deadline.
+8. A provider that the board has shut (breaker, closed sender) is not waited for either. When no other is left the
+   message is held, without burning an attempt.
+9. A person may give a message that ended another chance, or order a resend of one that is unknown
+   (`domain/decide.py`). Until that resend is made, rule 0 does not hold; whatever comes of it, the message is never
+   called expired, rejected or dead, since a copy may be out.
 """
-
-from dataclasses import replace
 
 from notifyctl.domain import reconcile
 from notifyctl.domain.attempt import Attempt, Finish, Record, Send, State, Step, Wait, Why
 from notifyctl.domain.outcome import Kind, Outcome
 from notifyctl.domain.permission import refusal
-from notifyctl.domain.situation import Situation, exhausted, patient, ready_at
+from notifyctl.domain.situation import Situation, again_at, exhausted, patient, ready_at
 
 
 def first_step(record: Record, situation: Situation, started_elsewhere: bool) -> Step:
     """The step for a job just claimed or adopted (rule 0, then the others)."""
-    if started_elsewhere and not record.ended:
+    if started_elsewhere and not record.ended and not record.ordered:
         return Finish(State.UNKNOWN, "another worker started this job and may have sent it")
     return next_step(record, situation)
 
@@ -45,30 +48,38 @@ def next_step(record: Record, situation: Situation) -> Step:
             State.REJECTED, "another job with another body has this id; a new text needs a new id", alone=True
         )
     if reason := refusal(situation.type):
-        return Finish(State.UNKNOWN if record.suspect else State.NO_CONSENT, reason)
+        return _end(record, State.NO_CONSENT, reason)
     if record.suspect:
         return reconcile.next_step(record, record.suspect, situation)
     if situation.now >= situation.deadline:
-        return Finish(State.EXPIRED, "the deadline has passed")
+        return _end(record, State.EXPIRED, "the deadline has passed")
     if other_body:
-        return Finish(State.REJECTED, "the body was changed after an attempt; a new text needs a new id")
+        return _end(record, State.REJECTED, "the body was changed after an attempt; a new text needs a new id")
     return _first_open_provider(record, situation)
+
+
+def _end(record: Record, state: State, reason: str) -> Finish:
+    """The end without acceptance; whatever the reason, of a message that may be out it is unknown."""
+    return Finish(State.UNKNOWN if record.in_doubt else state, reason)
 
 
 def _first_open_provider(record: Record, situation: Situation) -> Step:
     """Rules 6 and 7."""
     if not situation.route:
-        return Finish(State.REJECTED, situation.cannot or "no provider is configured")
+        return _end(record, State.REJECTED, situation.cannot or "no provider is configured")
     live = [name for name in situation.route if not exhausted(record, name, situation.bounds)]
     if not live or record.faults() >= situation.bounds.attempts:
-        return Finish(State.DEAD, f"{record.faults()} attempts failed, each surely without a copy")
+        return _end(record, State.DEAD, f"{record.faults()} attempts failed, each surely without a copy")
     waits = {name: ready_at(record, name, situation) for name in live}
     for name in live:
         if waits[name] <= situation.now:
-            return Send(name, Why.FIRST)
+            return Send(name, Why.RESEND if record.ordered else Why.FIRST)
         if patient(record, name, situation):
             return _hold(situation.full[name], situation, f"{name} is at its rate limit")
-    return _hold(min(waits.values()), situation, "every provider rests for this message")
+    soonest = min(waits.values())
+    if not situation.shut.keys() & set(live):
+        return _hold(soonest, situation, "every provider rests for this message")
+    return _hold(again_at(soonest, situation), situation, "no provider may be used now")
 
 
 def _hold(until: int, situation: Situation, reason: str) -> Wait:
@@ -94,6 +105,8 @@ def after(record: Record, attempt: Attempt, situation: Situation) -> Step:
 
 def _in_doubt(record: Record, refused: Attempt) -> bool:
     """Whether another call than the refused one, or than the one that it replayed, may have left a copy."""
+    if record.allowed:
+        return True
     answered = refused.provider if refused.why is Why.REPLAY else ""
     return any(item.unresolved and item.why is not Why.REPLAY and item.provider != answered for item in record.attempts)
 
@@ -101,9 +114,9 @@ def _in_doubt(record: Record, refused: Attempt) -> bool:
 def with_outcome(record: Record, attempt_id: str, outcome: Outcome, at: int) -> Record:
     """The record with the outcome of one attempt filled in."""
     attempts = tuple(
-        replace(item, outcome=outcome, result_at=at) if item.id == attempt_id else item for item in record.attempts
+        item._replace(outcome=outcome, result_at=at) if item.id == attempt_id else item for item in record.attempts
     )
-    return replace(record, attempts=attempts)
+    return record._replace(attempts=attempts)
 
 
 def _refused(provider: str, outcome: Outcome) -> str:

@@ -17,11 +17,15 @@ Action = Literal[
     "answer", "cut_request", "cut_response", "hang", "drip", "close", "truncated_gzip", "refuse"
 ]  # fmt: skip
 Name = Literal["resend", "postmark", "ses"]
+ACCOUNT_PATHS = ("/usage", "/v2/email/account")
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which requests: all that is given must fit; `path` is exact."""
+    """Which requests: all that is given must fit; `path` is exact.
+
+    Who names neither path nor method means mail: what an engine asks about its account by itself is left alone.
+    """
 
     recipient: str = ""
     ref: str = ""
@@ -30,6 +34,8 @@ class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def fits_head(self, request: Request) -> bool:
         """Whether path and method fit."""
+        if not self.path and not self.method and request.method == "GET" and request.path in ACCOUNT_PATHS:
+            return False
         return self.path in ("", request.path) and self.method in ("", request.method)
 
     def fits(self, request: Request, mails: Sequence[Mail]) -> bool:

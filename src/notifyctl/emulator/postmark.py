@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from notifyctl.emulator import addresses, routing
@@ -59,7 +60,7 @@ class Postmark(NoHold):
             return refusal
         if not self._window.take(self._settings.rate):
             return error(429, 429, "Rate limit exceeded.")
-        found = routing.find(self.routes, request)
+        found = routing.find(self.routes, replace(request, path=request.path.lower()))  # one of its SDKs uses capitals
         return self.routes[found.pattern](request) if found else error(404, 701, "No such resource.")
 
     def _refusal(self, request: Request) -> Reply | None:
@@ -94,7 +95,7 @@ class Postmark(NoHold):
         inactive = [address for address in mail.recipients if address.lower() in self._settings.suppressed]
         failure = _bad_recipients(item) or _bad_content(item) or self._bad_sender(item, mail)
         if failure is None and inactive and len(inactive) == len(mail.recipients):
-            failure = (406, f"You tried to send to inactive recipients. {_inactive(inactive)}")
+            failure = (406, _inactive(inactive))
         if failure is not None:
             return 422, {"ErrorCode": failure[0], "Message": failure[1]}
         return 200, self._accept(item, mail, inactive, request)
@@ -130,10 +131,12 @@ class Postmark(NoHold):
         return Reply.json(200, {"TotalCount": len(found), "Messages": [_message(copy) for copy in page]})
 
     def _matching(self, query: dict[str, str]) -> list[Copy]:
+        """The copies that a search wants, the newest first; its parameters may be written in capitals."""
         metadata = {name.partition("_")[2]: value for name, value in query.items() if name.startswith("metadata_")}
-        copies = self._state.mailbox.find(query.get("recipient", ""), self.name, metadata.get(REF, ""))
+        asked = {name.lower(): value for name, value in query.items()}
+        copies = self._state.mailbox.find(asked.get("recipient", ""), self.name, metadata.get(REF, ""))
         indexed = time.time() - self._settings.lag_s
-        wanted = {"tag": query.get("tag"), "stream": query.get("messagestream")}
+        wanted = {"tag": asked.get("tag"), "stream": asked.get("messagestream")}
         return [
             copy
             for copy in reversed(copies)
@@ -175,7 +178,11 @@ def error(status: int, code: int, message: str) -> Reply:
 
 
 def _inactive(recipients: list[str]) -> str:
-    return f"Found inactive addresses: {', '.join(recipients).lower()}."
+    return (
+        "You tried to send to recipients that have been marked as inactive. "
+        f"Found inactive addresses: {', '.join(recipients).lower()}. "
+        "Inactive recipients are ones that have generated a hard bounce, a spam complaint, or a manual suppression."
+    )
 
 
 def _at(seconds: float) -> str:

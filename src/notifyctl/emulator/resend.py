@@ -5,13 +5,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 
-from notifyctl.emulator import addresses, routing
-from notifyctl.emulator.mailbox import Copy, Mail
+from notifyctl.emulator import addresses, resend_documents, routing
+from notifyctl.emulator.mailbox import Mail
 from notifyctl.emulator.provider import mapping, pairs, strings, text
-from notifyctl.emulator.rate import Window
+from notifyctl.emulator.rate import DAY, MONTH, Quota, Window
 from notifyctl.emulator.settings import Resend as Settings
 from notifyctl.emulator.state import State
 from notifyctl.emulator.wire import Reply, Request
@@ -41,6 +40,7 @@ class Resend:
     def __init__(self, state: State) -> None:
         self._state = state
         self._window = Window()
+        self._quotas = {"daily": Quota(DAY), "monthly": Quota(MONTH)}
         self._remembered: dict[str, Remembered] = {}
         self._held: Counter[str] = Counter()
         self.routes: dict[str, Callable[..., Reply]] = {
@@ -78,17 +78,19 @@ class Resend:
         allowed = self._window.take(limit)
         refusal = self._refusal(request) if allowed else error(429, "rate_limit_exceeded", "Too many requests.")
         reply = refusal or self._route(request)
-        return reply if limit is None else self._with_limits(reply, limit, allowed)
+        headers = {} if allowed else {"retry-after": "1"}
+        if limit is not None:
+            remaining = str(self._window.remaining(limit))
+            headers |= {"ratelimit-limit": str(limit), "ratelimit-remaining": remaining, "ratelimit-reset": "1"}
+        used = {f"x-resend-{name}-quota": str(quota.used) for name, quota in self._limited()}
+        return Reply(reply.status, reply.body, {**reply.headers, **headers, **used})
 
-    def _with_limits(self, reply: Reply, limit: int, allowed: bool) -> Reply:
-        headers = {
-            "ratelimit-limit": str(limit),
-            "ratelimit-remaining": str(self._window.remaining(limit)),
-            "ratelimit-reset": "1",
-        }
-        return Reply(
-            reply.status, reply.body, {**reply.headers, **headers, **({} if allowed else {"retry-after": "1"})}
-        )
+    def _limited(self) -> list[tuple[str, Quota]]:
+        """The quotas that have a limit."""
+        return [(name, quota) for name, quota in self._quotas.items() if self._most(name) is not None]
+
+    def _most(self, name: str) -> int | None:
+        return {"daily": self._settings.daily_quota, "monthly": self._settings.monthly_quota}[name]
 
     def _refusal(self, request: Request) -> Reply | None:
         if not request.headers.get("user-agent"):
@@ -136,7 +138,7 @@ class Resend:
         return reply
 
     def _send_now(self, request: Request) -> Reply:
-        fault = self._fault_of(request.document)
+        fault = self._fault_of(request.document) or self._over_quota(1)
         return fault or Reply.json(200, {"id": self._accept(request.document, request)})
 
     def _batch_now(self, request: Request) -> Reply:
@@ -149,6 +151,8 @@ class Resend:
         if wrong and not permissive:
             return wrong[0][1]
         right = [item for item, fault in zip(items, faults, strict=True) if fault is None]
+        if over := self._over_quota(len(right)):
+            return over
         answer: dict[str, object] = {"data": [{"id": self._accept(item, request)} for item in right]}
         if permissive:
             answer["errors"] = [{"index": index, "message": message_of(fault)} for index, fault in wrong]
@@ -156,7 +160,15 @@ class Resend:
 
     def _accept(self, item: object, request: Request) -> str:
         mail = _mail(mapping(item))
+        for quota in self._quotas.values():
+            quota.count(len(mail.recipients))
         return self._state.mailbox.accept(self.name, mail, self._settings.suppressed, _key(request))
+
+    def _over_quota(self, mails: int) -> Reply | None:
+        for name, quota in self._limited():
+            if quota.exceeded(self._most(name), mails):
+                return error(429, f"{name}_quota_exceeded", f"You have reached your {name} email sending quota.")
+        return None
 
     def _fault_of(self, item: object) -> Reply | None:
         if not isinstance(item, dict):
@@ -174,18 +186,14 @@ class Resend:
         copy = self._state.mailbox.by_id(id)
         if copy is None or copy.provider != self.name:
             return error(404, "not_found", "Email not found")
-        return Reply.json(200, _email_document(copy))
+        return Reply.json(200, resend_documents.email(copy))
 
     def _domains(self, _: Request) -> Reply:
-        names = sorted(self._settings.verified or ())
-        data = [{"id": name, "name": name, "status": "verified", "region": "eu-west-1"} for name in names]
-        return Reply.json(200, {"object": "list", "has_more": False, "data": data})
+        return Reply.json(200, resend_documents.domains(sorted(self._settings.verified or ())))
 
     def _usage(self, _: Request) -> Reply:
-        used = len(self._state.mailbox.find(provider=self.name))
-        window = {"used": used, "limit": None, "sent": used, "received": 0, "resets_at": None}
-        rate = {"limit": self._settings.rate, "duration": 1}
-        return Reply.json(200, {"object": "usage", "emails": {"daily": window, "monthly": window}, "rate_limit": rate})
+        emails = {name: (quota.used, self._most(name)) for name, quota in self._quotas.items()}
+        return Reply.json(200, resend_documents.usage(emails, self._settings.rate, time.time()))
 
 
 def error(status: int, name: str, message: str) -> Reply:
@@ -262,18 +270,3 @@ def _not_in_batch(item: dict[str, object]) -> Reply | None:
         if field in item:
             return error(422, "validation_error", f"The `{field}` field is not supported in a batch.")
     return None
-
-
-def _email_document(copy: Copy) -> dict[str, object]:
-    return {
-        "object": "email",
-        "id": copy.id,
-        "from": copy.sender,
-        "to": [copy.recipient],
-        "subject": copy.subject,
-        "created_at": datetime.fromtimestamp(copy.time, UTC).isoformat(),
-        "last_event": "suppressed" if copy.state == "suppressed" else "delivered",
-        "tags": [{"name": name, "value": value} for name, value in copy.tags.items()],
-        "html": copy.html,
-        "text": copy.text,
-    }

@@ -31,7 +31,7 @@ class Options:
     """How the emulator is started.
 
     `port_base`: control; the providers follow on the next three ports; 0 takes any free ports.
-    `store`: file of JSON lines to which copies are appended. `rates`: calls per second, None for no limit.
+    `store`: file of JSON lines to which copies are appended. `rate_...`: calls per second, None for no limit.
     `seed` repeats what faults with a probability do.
     """
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from notifyctl.emulator import addresses, routing
 from notifyctl.emulator.mailbox import Mail
 from notifyctl.emulator.provider import NoHold, mapping, pairs, text
-from notifyctl.emulator.rate import Window
+from notifyctl.emulator.rate import DAY, Quota, Window
 from notifyctl.emulator.settings import Ses as Settings
 from notifyctl.emulator.sigv4 import verify
 from notifyctl.emulator.state import State
@@ -15,6 +15,7 @@ from notifyctl.emulator.wire import Reply, Request
 
 MAX_RECIPIENTS = 50
 MAX_HEADERS = 15
+NO_RATE = 10_000.0  # recipients a second that an account without a limit is told to have; AWS always names one
 MAX_MESSAGE = 40 * 1024 * 1024
 
 _HEADER_NAME = re.compile(r"^[!-9;-~]{1,126}$")
@@ -37,6 +38,7 @@ class Ses(NoHold):
     def __init__(self, state: State) -> None:
         self._state = state
         self._window = Window()
+        self._day = Quota(DAY)
         self.routes: dict[str, Callable[[Request], Reply]] = {
             "POST /v2/email/outbound-emails": self._send,
             "GET /v2/email/account": self._account,
@@ -92,6 +94,9 @@ class Ses(NoHold):
     def _accept(self, mail: Mail) -> Reply:
         if not self._window.take(self._settings.rate, len(mail.recipients)):
             return error(429, "TooManyRequestsException", "Maximum sending rate exceeded.")
+        if self._day.exceeded(self._settings.daily_quota, len(mail.recipients)):
+            return error(400, "LimitExceededException", "Daily message quota exceeded.")
+        self._day.count(len(mail.recipients))
         id = f"0102{uuid.uuid4().hex[:12]}-{uuid.uuid4()}-000000"
         self._state.mailbox.accept(self.name, mail, self._settings.suppressed, id=id)
         return Reply.json(200, {"MessageId": id})
@@ -99,8 +104,12 @@ class Ses(NoHold):
     def _account(self, _: Request) -> Reply:
         if self._settings.sending_only:
             return error(403, "AccessDeniedException", "The user is not authorized to perform: ses:GetAccount")
-        sent = float(len(self._state.mailbox.find(provider=self.name)))
-        quota = {"Max24HourSend": 50_000.0, "MaxSendRate": float(self._settings.rate or 14), "SentLast24Hours": sent}
+        settings = self._settings
+        quota = {
+            "Max24HourSend": -1.0 if settings.daily_quota is None else float(settings.daily_quota),
+            "MaxSendRate": NO_RATE if settings.rate is None else float(settings.rate),
+            "SentLast24Hours": float(self._day.used),
+        }
         return Reply.json(
             200,
             {

@@ -31,8 +31,10 @@ class Common(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Resend(Common, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`sending_only`: the keys may send and nothing else."""
+    """`sending_only`: the keys may send and nothing else. Quotas are mails a day or month, None for no limit."""
 
+    daily_quota: int | None = None
+    monthly_quota: int | None = None
     keys: frozenset[str] = frozenset({RESEND_KEY})
     sending_only: bool = True
 
@@ -52,8 +54,10 @@ class Postmark(Common, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Ses(Common, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`keys`: access key -> secret. `sending_only`: no `ses:GetAccount`. `region`: None takes any.
 
-    `configuration_sets`: those that exist, None for any name.
+    `configuration_sets`: those that exist, None for any name. `daily_quota`: recipients in 24 hours, None for no limit.
     """
+
+    daily_quota: int | None = None
 
     keys: dict[str, str] = msgspec.field(default_factory=lambda: {SES_ACCESS_KEY: SES_SECRET_KEY})
     sending_only: bool = False

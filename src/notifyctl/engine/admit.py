@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from notifyctl.domain.attempt import Attempt, Send
+from notifyctl.domain.budget import cost
 from notifyctl.domain.errors import Unreachable
 from notifyctl.domain.revision import ProviderRules
 from notifyctl.engine.batch import Batcher
@@ -39,9 +40,13 @@ class Admitter:
             body=errand.body,
             revision=self._tools.revision.number,
             type=errand.message.type,
-            priority=errand.type.priority.value,
+            priority=errand.type.priority,
             rate=rules.rate,
             burst=rules.burst,
+            trial=rules.rate is None,
+            board=errand.board.version,
+            lease=self._tools.board.lease(errand.board, step.provider),
+            cost=cost(errand.record, step.provider, step.why),
         )
 
     async def admit(self, intent: Intent) -> Admission:
@@ -56,7 +61,11 @@ class Admitter:
 
     async def _flush(self, intents: Sequence[Intent]) -> Sequence[Admission]:
         attempts, token = self._tools.attempts, self._tools.token
-        return await patiently(self._tools, "admit", lambda: attempts.admit(token, intents))
+        admissions = await patiently(self._tools, "admit", lambda: attempts.admit(token, intents))
+        for intent, admission in zip(intents, admissions, strict=True):
+            if admission.code == "ok":
+                self._tools.memory.began(intent, admission.now)
+        return admissions
 
 
 async def patiently(tools: Tools, what: str, call: Callable[[], Awaitable[_Answer]]) -> _Answer:

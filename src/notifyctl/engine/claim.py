@@ -1,7 +1,7 @@
 """Claim: take jobs in batches as room becomes free, and sleep on BullMQ's markers when there is nothing.
 
 A worker carries `in_flight` messages at once. The first lane may fill all of that, each later lane an eighth
-less, so a critical message always finds room beside any amount of bulk.
+less, so a critical message always finds room beside any amount of bulk. One message of any lane always fits.
 """
 
 import asyncio
@@ -32,6 +32,11 @@ class Claimer:
         self.lost_reply = False
         self.claiming = asyncio.Lock()
 
+    @property
+    def spare(self) -> int:
+        """How many jobs may be adopted: as many as may be claimed, beside those, so that no claim keeps them out."""
+        return max(2 * self._tools.revision.bounds.in_flight - len(self.held), 0)
+
     def release(self, job: Job) -> None:
         """A job has left this worker's hands."""
         self.held.discard((job.lane, job.id))
@@ -42,6 +47,7 @@ class Claimer:
         while not self._draining.is_set():
             await self._room()
             try:
+                await self._open()
                 claim = await self._claim()
                 if claim and not claim.jobs and not self._draining.is_set():
                     await self._nap(claim)
@@ -62,8 +68,19 @@ class Claimer:
             except TimeoutError:
                 return
 
+    async def _open(self) -> None:
+        """Wait while nothing may be sent at all: what is not claimed keeps its place, and drains oldest first."""
+        tools, now = self._tools, self._tools.clock.now()
+        while (opens := tools.board.opens(tuple(tools.providers), now)) > now and not self._draining.is_set():
+            await asyncio.sleep(min((opens - now) / 1000, tools.revision.pace.block))
+            await tools.board.refresh()
+            now = tools.clock.now()
+
     def _free(self) -> int:
-        return self._tools.revision.bounds.in_flight - len(self.held)
+        """How many more messages may be claimed; one at a time while all that there is room for is a probe."""
+        free = self._tools.revision.bounds.in_flight - len(self.held)
+        only = self._tools.board.only_probes(tuple(self._tools.providers), self._tools.clock.now())
+        return min(free, 1) if only else free
 
     async def _claim(self) -> Claim | None:
         """One claim; none when it was time to drain before it began."""
@@ -87,9 +104,19 @@ class Claimer:
             self._carry(job)
 
     def _shares(self) -> list[int]:
-        """How many jobs each lane may add: later lanes leave more room to the earlier ones."""
-        most, busy = self._tools.revision.bounds.in_flight, len(self.held)
-        return [max(most * (8 - min(place, 6)) // 8 - busy, 0) for place in range(len(self._tools.queue.bases))]
+        """How many jobs each lane may add: later lanes leave more room to the earlier ones.
+
+        Later lanes add no more than providers will take soon, either. The first one is spared, since a critical message
+        may go to another provider, also when it waits behind bulk in a lane for all.
+        """
+        most, busy, now = self._tools.revision.bounds.in_flight, len(self.held), self._tools.clock.now()
+        rooms = [max(most * (8 - min(place, 6)) // 8, 1) for place in range(len(self._tools.queue.bases))]
+        shares = [max(room - busy, 0) for room in rooms]
+        board, able = self._tools.board, tuple(self._tools.providers)
+        if len(shares) > 1 and board.opens(able, now, critical=True) > now:
+            shares[0] = 0  # all that there is room for is a probe, and that is no critical message
+        soon = [self._tools.limiter.claimable(lane, now) for lane in range(2, len(shares) + 1)]
+        return [*shares[:1], *(int(min(share, most)) for share, most in zip(shares[1:], soon, strict=True))]
 
     async def _nap(self, claim: Claim) -> None:
         """Sleep until a marker says that there is work, a delayed job is due, or the pace's block has passed.

@@ -10,12 +10,14 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from notifyctl.domain.errors import Misconfigured
 from notifyctl.store.attempts import Settlement
 
+UNREADABLE = ".unreadable"  # what the name of a journal ends with that is kept for a person
 _decoder = msgspec.json.Decoder(Settlement)
 
 
@@ -24,7 +26,7 @@ class Journal:
 
     def __init__(self, folder: Path, token: str, realm: str = "") -> None:
         self._folder = folder
-        self._ending = f".{hashlib.sha256(realm.encode()).hexdigest()[:8]}" if realm else ""
+        self._ending = _ending(realm)
         self._path = folder / (token + self._ending)
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -58,15 +60,59 @@ class Journal:
             self._path.unlink(missing_ok=True)
         os.close(self._file)
 
-    def abandoned(self) -> Iterator[tuple[str, list[Settlement], Path]]:
-        """Journals of workers that are gone: the token, the results, the file to remove when Redis has them."""
+    def abandoned(self) -> Iterator["Abandoned"]:
+        """Journals of workers that are gone."""
         for path in sorted(self._folder.iterdir()):
-            if path == self._path or not path.name.endswith(self._ending) or not (lock := _try_lock(path)):
+            strange = not path.name.endswith(self._ending) or path.name.endswith(UNREADABLE)
+            if path == self._path or strange or not (lock := _try_lock(path)):
                 continue
             try:
-                yield path.name.removesuffix(self._ending), _read(path), path
+                results, readable = _read(path)
+                yield Abandoned(path.name.removesuffix(self._ending), results, readable, path)
             finally:
                 os.close(lock)
+
+
+def elsewhere(folder: Path, realm: str) -> list[Path]:
+    """Journals with results of workers that are gone and had another Redis or prefix; none of this one replays them.
+
+    Nothing is written, and no file is locked for longer than a look takes. Those of another user are not seen.
+    """
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError:
+        return []
+    return [path for path in paths if not path.name.endswith((_ending(realm), UNREADABLE)) and _is_left(path)]
+
+
+class Abandoned(NamedTuple):
+    """The journal of a worker that is gone: its token, the results, and whether every line could be read."""
+
+    token: str
+    results: list[Settlement]
+    readable: bool
+    path: Path
+
+    def done(self) -> None:
+        """Redis has the results: remove the file, or set it aside when there is more in it than we could read."""
+        if self.readable:
+            self.path.unlink(missing_ok=True)
+        else:
+            self.path.rename(self.path.with_name(self.path.name + UNREADABLE))
+
+
+def _ending(realm: str) -> str:
+    return f".{hashlib.sha256(realm.encode()).hexdigest()[:8]}" if realm else ""
+
+
+def _is_left(path: Path) -> bool:
+    """Whether something is in it that no living worker will tell."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return bool(file.read(1))
+    except OSError:  # it is locked, or was replayed a moment ago
+        return False
 
 
 def _unwritable(folder: Path, error: OSError) -> Misconfigured:
@@ -108,7 +154,12 @@ def _is_at(file: int, path: Path) -> bool:
         return False
 
 
-def _read(path: Path) -> list[Settlement]:
-    """Every whole line; a line cut by a crash was never acknowledged by the disk."""
-    lines = path.read_bytes().split(b"\n")[:-1]
-    return [_decoder.decode(line) for line in lines]
+def _read(path: Path) -> tuple[list[Settlement], bool]:
+    """Every whole line that can be read, and whether that is all; one cut by a crash was never on the disk for sure."""
+    results, readable = [], True
+    for line in path.read_bytes().split(b"\n")[:-1]:
+        try:
+            results.append(_decoder.decode(line))
+        except msgspec.DecodeError:  # another version wrote it
+            readable = False
+    return results, readable

@@ -3,15 +3,20 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from notifyctl.domain.attempt import Record
+from notifyctl.domain.board import Board
 from notifyctl.domain.errors import InvalidMessage, Misconfigured
 from notifyctl.domain.message import Message
 from notifyctl.domain.provider import Envelope, Provider
 from notifyctl.domain.revision import MessageType, Revision
 from notifyctl.domain.routing import cannot_carry
+from notifyctl.engine.door import Door
 from notifyctl.store import jobdata
 from notifyctl.store.queue import Job
+
+NO_BOARD = Board()
 
 
 @dataclass(slots=True)
@@ -19,7 +24,9 @@ class Errand:
     """One message on its way: what was read of it, what is known of it, and who is full.
 
     `body` is the SHA-256 of the job data; `route` lists the providers that can carry it, best first, and `cannot`
-    says why one cannot; `full` says until when (epoch ms) a provider takes no further call.
+    says why one cannot; `full` says until when (epoch ms) a provider takes no further call; `door` is the one at which
+    the message asks for its turn. `board` is the one on which the last decision rests, `sender` the address that the
+    last call bore, `took` the seconds from the claim to its answer.
     """
 
     job: Job
@@ -32,11 +39,20 @@ class Errand:
     route: tuple[str, ...]
     cannot: str
     full: dict[str, int] = field(default_factory=dict)
+    board: Board = NO_BOARD
+    sender: str = ""
+    took: float = 0.0
+    door: Door | None = None
+
+    def leave(self) -> None:
+        """Leave the door, if it stands in one."""
+        if self.door:
+            self.door.leave()
+            self.door = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A message as one provider gets it; `digest` is the SHA-256 of the document."""
+class Rendered(NamedTuple):
+    """A message as one provider gets it; `digest` is that of the document (`digest_of`)."""
 
     envelope: Envelope
     document: bytes
@@ -62,7 +78,6 @@ class Renderer:
         data = job.data or b""
         message = jobdata.read(data, self.revision.types)
         kind = self.revision.types[message.type]
-        due = job.timestamp + kind.deadline * 1000
         route, cannot = self._route(message)
         return Errand(
             job=job,
@@ -70,7 +85,7 @@ class Renderer:
             type=kind,
             body=hashlib.sha256(data).hexdigest(),
             record=Record(message.id),
-            deadline=due if message.deadline is None else min(due, message.deadline),
+            deadline=kind.due(job.timestamp, message.deadline),
             taken_at=taken_at,
             route=route,
             cannot=cannot,
@@ -80,7 +95,7 @@ class Renderer:
         """The document for a provider; pure, so that a later call with the same revision gives the same bytes."""
         envelope = self._envelope(errand.message, errand.type, provider.name)
         document = provider.document(errand.message, envelope)
-        return Rendered(envelope, document, hashlib.sha256(document).hexdigest())
+        return Rendered(envelope, document, digest_of(document, errand.message, errand.body))
 
     def _route(self, message: Message) -> tuple[tuple[str, ...], str]:
         """The providers that can carry the message, best first, and why the last one cannot."""
@@ -99,6 +114,23 @@ class Renderer:
             raise Misconfigured("CFG-SENDER", f"there is no sender for {provider}", "NOTIFYCTL_FROM")
         ref = hashlib.sha256(f"{self.scope}{message.id}".encode()).hexdigest()[:32]
         return Envelope(sender, ref, key=f"nf1-{ref}", marketing=kind.purpose == "marketing")
+
+
+def digest_of(document: bytes, message: Message, body: str) -> str:
+    """The SHA-256 of the job data's own, `body`, and of the document without the bodies that are slices of them.
+
+    It tells documents apart as surely as a digest of the whole, and need not read 20 kB a second time.
+    """
+    frame = _marked(_marked(document, message.html, b"\0html"), message.text, b"\0text")
+    return hashlib.sha256(body.encode() + frame).hexdigest()
+
+
+def _marked(document: bytes, literal: bytes | None, mark: bytes) -> bytes:
+    """The document with a mark, which no JSON holds, in place of a literal that stands in it as it is."""
+    start = document.find(literal[:64]) if literal else -1  # a search for all of it would read as much
+    if literal is None or start < 0 or not document.startswith(literal, start):
+        return document
+    return document[:start] + mark + document[start + len(literal) :]
 
 
 def refuse_kind(job: Job) -> None:

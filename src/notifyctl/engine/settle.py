@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import structs
 
 from notifyctl.domain.attempt import Attempt, Finish, Record, State, Step, Wait
 from notifyctl.domain.errors import Degraded, InvalidMessage, Misconfigured, Unreachable
-from notifyctl.domain.outcome import Outcome
+from notifyctl.domain.metric import bucket
+from notifyctl.domain.outcome import Kind, Outcome
 from notifyctl.engine.batch import Batcher
 from notifyctl.engine.render import Errand
 from notifyctl.engine.tools import Tools
@@ -20,6 +22,9 @@ _COMPLETED = (
 )
 
 
+_TAKEN = ("ok", "late")
+
+
 class Settler:
     """Settles in batches; while Redis is away the results are on disk, and the same call is made until it is back."""
 
@@ -27,7 +32,7 @@ class Settler:
         self._tools = tools
         self._batcher: Batcher[Settlement, Settled] = Batcher(self._flush)
         self._away = False
-        self._unsettled: dict[int, Settlement] = {}
+        self._unsettled = tools.memory.unsettled
         self._on_disk: set[int] = set()
 
     async def settle(self, settlement: Settlement) -> Settled:
@@ -38,6 +43,10 @@ class Settler:
             self._keep((settlement,))
         try:
             settled = await self._batcher.submit(settlement)
+        except Exception:
+            # Redis refuses it, and the number is another's soon. One that is cut off keeps its line until it is taken.
+            self._on_disk.discard(id(settlement))
+            raise
         finally:
             del self._unsettled[id(settlement)]
         self._tools.failpoint.reach("after-settle")
@@ -49,7 +58,7 @@ class Settler:
     async def _flush(self, settlements: Sequence[Settlement]) -> Sequence[Settled]:
         while True:
             try:
-                answers = await self._tools.attempts.settle(self._tools.token, settlements)
+                answers = await self._tools.attempts.settle(self._tools.token, self._marked(settlements))
             except Unreachable as error:
                 self._away = True
                 self._keep(tuple(self._unsettled.values()))  # those that wait for their turn, too
@@ -58,13 +67,24 @@ class Settler:
                 continue
             self._away = False
             self._forget(settlements)
+            self._remember(settlements, answers)
             return answers
+
+    def _marked(self, settlements: Sequence[Settlement]) -> list[Settlement]:
+        """The same; those of calls whose intent the server had lost say so."""
+        restored = self._tools.memory.restored
+        return [structs.replace(item, restored=True) if restored(item.attempt) else item for item in settlements]
+
+    def _remember(self, settlements: Sequence[Settlement], answers: Sequence[Settled]) -> None:
+        for item, answer in zip(settlements, answers, strict=True):
+            if item.outcome:
+                self._tools.memory.ended(item, answer.code in _TAKEN)
 
     def _keep(self, settlements: Sequence[Settlement]) -> None:
         """Put on disk what is not there yet; when the disk is full it stays in memory, and is tried again."""
-        new = [item for item in settlements if id(item) not in self._on_disk]
+        new, deed = [item for item in settlements if id(item) not in self._on_disk], self._tools.memory.deed
         try:
-            self._tools.journal.append(new)
+            self._tools.journal.append([structs.replace(item, deed=deed(item.attempt)) for item in new])
         except Misconfigured as error:
             self._tools.log.trouble("journal", error)
             return
@@ -83,14 +103,16 @@ def broken_queue(queue: str, words: str) -> Degraded:
     return Degraded("QUE-BROKEN", f"a key of {queue} is not BullMQ's: {words}", queue)
 
 
-def settlement(errand: Errand, step: Step | None, attempt: Attempt | None = None, looked: bool = False) -> Settlement:
+def settlement(
+    errand: Errand, step: Step | None, attempt: Attempt | None = None, looked: bool = False, finding: str = ""
+) -> Settlement:
     """What is to be written for a step (None keeps the job), and for the outcome of an attempt when one is given."""
     action, value, state, reason, provider, provider_id = _effect(step)
     return Settlement(
         lane=errand.job.lane,
         job=errand.job.id,
         message="" if isinstance(step, Finish) and step.alone else errand.message.id,
-        version=None if attempt else errand.record.version,
+        version=None if attempt and step else errand.record.version,
         attempt=attempt.id if attempt else "",
         outcome=attempt.outcome if attempt else None,
         provider=provider or (attempt.provider if attempt else ""),
@@ -100,6 +122,9 @@ def settlement(errand: Errand, step: Step | None, attempt: Attempt | None = None
         action=action,
         value=value,
         looked=looked,
+        finding=finding,
+        sender=errand.sender,
+        bucket=bucket(errand.took) if attempt and _accepted(attempt) else -1,
     )
 
 
@@ -107,7 +132,7 @@ def rejection(job: Job, record: Record | None, error: InvalidMessage) -> Settlem
     """What is to be written for a job that cannot be read; without a record the job alone ends.
 
     One whose data were changed after a call that may have left a copy ends as unknown. A job of a kind that is not
-    ours to run is a finding too: a producer must be changed.
+    ours to run is a finding too: a producer must be changed. So is one that could be read at an earlier attempt.
     """
     state = State.UNKNOWN if record and record.suspect else State.REJECTED
     return Settlement(
@@ -119,7 +144,7 @@ def rejection(job: Job, record: Record | None, error: InvalidMessage) -> Settlem
         reason=str(error),
         action="fail",
         value=f"{state}: {error}",
-        finding=error.code if error.code.startswith("QUE-") else "",
+        finding=error.code if error.code.startswith("QUE-") else "QUE-EDITED" if record and record.attempts else "",
     )
 
 
@@ -140,6 +165,10 @@ def silence(job: Job, message: str, attempt: Attempt, outcome: Outcome) -> Settl
 def postponement(job: Job, until: int) -> Settlement:
     """What is to be written for a job over which we stumbled: it comes back later, its record untouched."""
     return Settlement(job.lane, job.id, "", 0, action="delay", value=str(until))
+
+
+def _accepted(attempt: Attempt) -> bool:
+    return attempt.outcome is not None and attempt.outcome.kind is Kind.ACCEPTED
 
 
 def _effect(step: Step | None) -> tuple[str, str, State | None, str, str, str]:

@@ -1,8 +1,7 @@
-"""Opens lines and keeps them: aiohttp's pool, told to note in each parcel how far it got.
+"""Opens lines: aiohttp's connector, told to note in each parcel how far it got.
 
 TCP first and TLS on top of it, in two steps, so that a failure has its stage and the line knows the
-transport below. `connect` seconds bound look-up, TCP and handshake together; waiting for a free place
-in the pool is our own congestion and not in it.
+transport below. `connect` seconds bound look-up, TCP and handshake together.
 """
 
 import asyncio
@@ -12,35 +11,44 @@ from typing import Any, cast
 
 from aiohttp import ClientRequest, ClientTimeout, TCPConnector
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.client_reqrep import ConnectionKey
-from aiohttp.connector import AddrInfoType
+from aiohttp.connector import AddrInfoType, Connection
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from notifyctl.net.line import Line
 from notifyctl.net.parcel import Parcel
 
 _DNS_TTL = 10  # seconds; a provider that moves must be found again within the first retries
+_UNLIMITED = ClientTimeout(total=None, connect=None, sock_connect=None)  # the limits are set around the calls
 
 
 class Call(ClientRequest):
-    """What the pool is asked for: where to, and for which parcel."""
+    """What the connector is asked for: where to, and for which parcel."""
 
     parcel: Parcel
 
 
 class Dialler(TCPConnector):
-    """A pool of `Line`s. `keepalive` is the longest idle time in seconds, `limit` the most lines."""
+    """Opens `Line`s; which of them are kept, and how many there may be, is the business of `Lines`."""
 
-    def __init__(self, context: ssl.SSLContext, connect: float, keepalive: float, limit: int) -> None:
-        super().__init__(
-            ssl=context,
-            keepalive_timeout=keepalive,
-            limit=limit,
-            ttl_dns_cache=_DNS_TTL,
-            resolver=ThreadedResolver(),
-        )
+    def __init__(self, context: ssl.SSLContext, connect: float) -> None:
+        super().__init__(ssl=context, limit=0, ttl_dns_cache=_DNS_TTL, resolver=ThreadedResolver())
         self._factory = cast("partial[ResponseHandler]", partial(Line, loop=self._loop))
         self._connect_limit = connect
+
+    async def open(self, url: URL, parcel: Parcel) -> Connection:
+        """A new line to the address, for a parcel."""
+        call = Call("POST", url, loop=self._loop)
+        call.parcel = parcel
+        return await self.connect(call, [], _UNLIMITED)
+
+    def may_keep(self, connection: Connection) -> bool:
+        """Whether a line that has had its answer can carry another call; it is not asked for anything now."""
+        line = cast(Line | None, connection.protocol)
+        if line is None or line.should_close or not line.alive():
+            return False
+        line.asked = False
+        return True
 
     async def _create_connection(
         self,
@@ -48,7 +56,7 @@ class Dialler(TCPConnector):
         traces: list[Any],
         timeout: ClientTimeout,  # noqa: ASYNC109 - aiohttp names it so
     ) -> ResponseHandler:
-        _parcel(req).check_time(self._loop.time())  # a place in the pool may have come too late
+        _parcel(req).check_time(self._loop.time())  # a place may have come too late
         _parcel(req).stage = "resolve"
         async with asyncio.timeout(self._connect_limit):
             return await super()._create_connection(req, traces, timeout)
@@ -72,10 +80,6 @@ class Dialler(TCPConnector):
         transport, secured = await self._start_tls_connection(trunk, req, timeout)
         cast(Line, secured).watch(trunk)
         return cast(asyncio.Transport, transport), secured
-
-    def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
-        cast(Line, protocol).asked = False
-        super()._release(key, protocol, should_close=should_close)
 
 
 def _parcel(req: ClientRequest) -> Parcel:

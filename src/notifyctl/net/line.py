@@ -16,6 +16,9 @@ from typing import Any, cast
 from aiohttp import ClientPayloadError
 from aiohttp.client_proto import ResponseHandler
 
+from notifyctl.domain.outcome import Response
+from notifyctl.net.answer import at_once
+
 _HANGUP = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR | select.POLLNVAL
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -51,8 +54,11 @@ class Watch(asyncio.BufferedProtocol):
 class Line(ResponseHandler):
     """aiohttp's client protocol, with what the sending client must know about the connection.
 
-    `owner` is the call whose request was written last; `asked` tells that its answer is not complete.
+    `owner` is the call whose request was written last; `asked` tells that its answer is not complete. `first` gets the
+    answer when it comes in one piece, else None: then `read()` has it, or the reason why there is none.
     """
+
+    first: "asyncio.Future[Response | None]"
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
@@ -102,10 +108,18 @@ class Line(ResponseHandler):
         return self.owner is None and self._watch is not None and not events[0][1] & _HANGUP
 
     def put(self, content: bytes) -> None:
-        """Write to a line that is ready."""
+        """Write a request to a line that is ready."""
+        self.asked, self.first = True, self._loop.create_future()
         cast(asyncio.Transport, self.transport).write(content)
 
     def data_received(self, data: bytes) -> None:
+        if self.asked and not self.first.done():
+            answer = at_once(data)
+            if answer is None:
+                self.set_response_params(read_until_eof=True, auto_decompress=False)
+            self.first.set_result(answer)
+            if answer is not None:
+                return
         asked = self.asked
         super().data_received(data)
         # A second message in the bytes that ended the answer is as little asked for as one on an idle line.
@@ -117,6 +131,8 @@ class Line(ResponseHandler):
         if exc is not None and self._payload is not None and not self._payload.is_eof():
             self._payload.set_exception(ClientPayloadError("reset before the end of the answer"))
         super().connection_lost(exc)
+        if self.asked and not self.first.done():
+            self.first.set_result(None)
 
     def close(self) -> None:
         if self.unsent:

@@ -42,7 +42,7 @@ class Parcel:
         """Write everything to the line, or raise NotStarted with nothing written."""
         self._line = line
         self.begun, self.stage = self._admit(line), "write"
-        line.owner, line.asked = self, True
+        line.owner = self
         line.put(self._content)
         # Closing at once means that the system refused the very first write.
         self._refused = not line.alive()

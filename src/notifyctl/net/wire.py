@@ -21,21 +21,21 @@ import ipaddress
 import re
 import ssl
 import zlib
-from copy import copy
-from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
-from typing import cast
+from typing import NamedTuple, cast
 
-from aiohttp import ClientError, ClientPayloadError, ClientTimeout
+from aiohttp import ClientError, ClientPayloadError
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from notifyctl import __version__
 from notifyctl.domain.outcome import Broken, Request, Response
 from notifyctl.domain.pace import Pace
-from notifyctl.net.dialler import Call, Dialler
+from notifyctl.net.deadlines import Deadlines
+from notifyctl.net.dialler import Dialler
 from notifyctl.net.line import Line
+from notifyctl.net.lines import Lines
 from notifyctl.net.parcel import Parcel
 
 MAX_ANSWER = 1_000_000  # bytes; the longest honest answer of a provider is a thousandth of that
@@ -45,11 +45,9 @@ _HEADERS = (
     ("User-Agent", f"notifyctl/{__version__}"),
 )
 _BREAK = re.compile(r"[\x00-\x1f\x7f]")
-_UNLIMITED = ClientTimeout(total=None, connect=None, sock_connect=None)  # the limits are set around the calls
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One call: what it came to, and its times.
 
     `seconds` is the duration of the call, connecting included. `first_byte` is the loop's clock when
@@ -76,13 +74,16 @@ class Wire:
 
     async def __aenter__(self) -> "Wire":
         self._loop = asyncio.get_running_loop()
-        self._dialler = Dialler(self._context, self._pace.connect, self._pace.keepalive, self._max_connections)
-        self._calls: dict[URL, Call] = {}
+        self._dialler = Dialler(self._context, self._pace.connect)
+        self._deadlines = Deadlines()
+        self._lines = Lines(self._dialler, self._pace.keepalive, self._max_connections)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._deadlines.close()
+        self._lines.close()
         await self._dialler.close()
         await asyncio.sleep(0)  # what was aborted is closed in the loop's next turn
 
@@ -108,8 +109,7 @@ class Wire:
     async def _attempt(self, url: URL, parcel: Parcel, end: float) -> Response | Broken:
         whole = False
         try:
-            async with asyncio.timeout_at(end):
-                response = await self._call(url, parcel)
+            response = await self._call(url, parcel, end)
             whole = True
         except (ClientError, HttpProcessingError, OSError, zlib.error) as error:
             return _broken(parcel, error)
@@ -118,28 +118,27 @@ class Wire:
                 parcel.abandon()
         return response
 
-    async def _call(self, url: URL, parcel: Parcel) -> Response:
-        """One request and its answer on a line of the pool: aiohttp's parts without its layers for what we never do."""
-        connection = await self._dialler.connect(self._prepared(url, parcel), [], _UNLIMITED)
+    async def _call(self, url: URL, parcel: Parcel, end: float) -> Response:
+        """One request and its answer: aiohttp's parts without its layers for what we never do."""
+        connection = await self._lines.take(url, parcel, end)
         try:
             line = cast(Line, connection.protocol)
-            line.set_response_params(read_until_eof=True, auto_decompress=False)
             parcel.write(line)
-            response = await _answer(line)
+            response = await self._answer(line, end)
         except BaseException:
-            connection.close()
+            self._lines.drop(connection)
             raise
-        connection.release()
+        self._lines.keep(url, connection)
         return response
 
-    def _prepared(self, url: URL, parcel: Parcel) -> Call:
-        """What the pool wants to know of a call; made once for each address and copied, since making it is dear."""
-        known = self._calls.get(url)
-        if known is None:
-            known = self._calls[url] = Call("POST", url, loop=self._loop)
-        call = copy(known)
-        call.parcel = parcel
-        return call
+    async def _answer(self, line: Line, end: float) -> Response:
+        """The answer to what was written, mostly in one piece."""
+        self._deadlines.watch(line.first, end)
+        response = await line.first
+        if response is None:
+            async with asyncio.timeout_at(end):
+                response = await _in_parts(line)
+        return response
 
 
 @lru_cache(maxsize=256)
@@ -165,17 +164,27 @@ def _is_loopback(host: str) -> bool:
 
 def _head(request: Request, url: URL) -> bytes:
     """The request line and the headers; raises ValueError for a text that would break their form."""
-    named = {name.lower(): (name, value) for name, value in (*_HEADERS, ("Host", url.authority), *request.headers)}
+    lines = [f"{name}: {value}" for name, value in request.headers]
     if request.body:
-        named["content-length"] = ("Content-Length", str(len(request.body)))
-    lines = [f"{request.method} {url.raw_path_qs} HTTP/1.1", *(f"{name}: {value}" for name, value in named.values())]
-    if any(_BREAK.search(line) for line in lines):
+        lines.append(f"Content-Length: {len(request.body)}")
+    first = f"{request.method} {url.raw_path_qs} HTTP/1.1"
+    text = "".join((first, *lines))
+    if not text.isprintable() and _BREAK.search(text):
         raise ValueError("a header holds a line break or another control character")
-    return "\r\n".join((*lines, "", "")).encode()
+    defaults = _defaults(url, tuple([name for name, _ in request.headers]))
+    return "\r\n".join((first, *defaults, *lines, "", "")).encode()
 
 
-async def _answer(line: Line) -> Response:
-    """The answer, whole; raises ClientError or HttpProcessingError when it is cut short, over-long or none."""
+@lru_cache(maxsize=256)
+def _defaults(url: URL, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The headers of every call to an address, but for those that the request gives itself."""
+    named = {name.lower() for name in given}
+    headers = (*_HEADERS, ("Host", url.authority))
+    return tuple(f"{name}: {value}" for name, value in headers if name.lower() not in named)
+
+
+async def _in_parts(line: Line) -> Response:
+    """An answer in parts, whole; raises ClientError or HttpProcessingError when it is cut short, over-long or none."""
     message, payload = await line.read()
     while 100 <= message.code < 200 and message.code != 101:
         message, payload = await line.read()

@@ -1,7 +1,8 @@
 """The demo: an outage in fast motion, on real parts, with a verdict counted from the mailboxes.
 
 A cancelled event, reminders and ticket sales are enqueued by the real BullMQ protocol. Resend then takes mail without
-answering, then refuses connections, and one worker is killed in the middle of it.
+answering, then refuses connections, and one worker is killed in the middle of it. On request Resend is mended then, and
+its breaker finds that out by itself.
 """
 
 import asyncio
@@ -12,18 +13,23 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from notifyctl.domain.attempt import Why
+from notifyctl.domain.breaker import Breaker, Phase
+from notifyctl.domain.transition import Move
 from notifyctl.operations.stage import Stage, end
-from notifyctl.store import jobdata
+from notifyctl.store import jobdata, lanes
 from notifyctl.store.attempts import Attempts
+from notifyctl.store.board import Boards
 from notifyctl.store.queue import Addition, Queue
 from notifyctl.store.workers import Workers
 
+DYING = "resend"
 LATENCY = 0.12  # seconds that each provider takes to answer, as real ones do
 TICK = 0.2  # seconds between two frames
 SILENT_AT, SILENT_FOR = 0.25, 0.7  # share of the mail that is out when Resend goes silent; seconds until it refuses
 KILL_AT = 0.5  # share of the mail that is out when a worker is killed
-GIVE_UP = 60.0  # seconds
+MEND_AT = 0.75  # share of the mail that is out when Resend is mended
+GIVE_UP = 120.0  # seconds
+PARTS, EARLY = 30, 15  # parts of the reminders; those after the early ones are sent when Resend is probed, one a tick
 LANES = {"critical": (1, "booking.confirmation"), "standard": (2, "booking.reminder"), "bulk": (3, "event.cancelled")}
 SHARES = {"critical": 0.1, "standard": 0.3, "bulk": 0.6}
 HTML = "<h1>The Backroom Leeds</h1><p>" + "Doors at seven, first act at eight. " * 500 + "</p>"
@@ -31,7 +37,8 @@ HTML = "<h1>The Backroom Leeds</h1><p>" + "Doors at seven, first act at eight. "
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One look at the show. `copies` by provider are the mailbox's; `done` by lane and `states` the engine's."""
+    """One look at the show. `copies` by provider are the mailbox's; `waiting` by lane, `states` and `breaker`, that of
+    the provider that dies, are the engine's. `now` is the server's time, epoch ms."""
 
     elapsed: float
     total: int
@@ -42,6 +49,8 @@ class Frame:
     in_flight: int
     down: str
     events: tuple[tuple[float, str], ...]
+    breaker: Breaker
+    now: int
 
     @property
     def ended(self) -> int:
@@ -49,42 +58,26 @@ class Frame:
         return sum(self.states.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the mailboxes say. `lost` = no copy and not listed as unknown; `unrecorded` = more copies than resends."""
-
-    sent: int
-    delivered_once: int
-    doubled: int
-    lost: int
-    unknown: int
-    unknown_with_copy: int
-    ambiguous_resends: int
-    unrecorded: int
-    bulk_doubled: int
-    copies: dict[str, int]
-    drain_s: float
-
-    @property
-    def good(self) -> bool:
-        """Nothing lost, nothing doubled beyond a recorded resend."""
-        return not (self.lost or self.unrecorded or self.bulk_doubled)
-
-
 @dataclass(slots=True)
 class Show:
-    """The running demo: what has happened so far."""
+    """The running demo: what has happened so far. With `recovery` Resend is mended, at `mended_at` (epoch ms of the
+    server); `told` are the transitions that were told."""
 
     stage: Stage
     queue: Queue
     attempts: Attempts
     workers: Workers
+    boards: Boards
     total: int
+    recovery: bool = False
+    mended_at: int = 0
+    told: set[str] = field(default_factory=set)
     began: float = field(default_factory=time.monotonic)
     events: list[tuple[float, str]] = field(default_factory=list)
     down: str = ""
     drained: float = 0.0
     out: int = 0
+    phase: Phase = Phase.CLOSED
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def say(self, text: str) -> None:
@@ -97,7 +90,8 @@ async def play(show: Show, processes: int) -> AsyncIterator[Frame]:
     for provider in ("resend", "postmark", "ses"):
         await show.stage.post("/faults", {"provider": provider, "delay_s": LATENCY, "times": -1})
     await _enqueue(show, "bulk")
-    await _enqueue(show, "standard")
+    for part in range(EARLY if show.recovery else PARTS):
+        await _enqueue(show, "standard", part, PARTS)
     crew = await show.stage.start_workers(processes)
     acts = asyncio.create_task(_acts(show))
     try:
@@ -114,27 +108,47 @@ async def _watch(show: Show, crew: Process) -> AsyncIterator[Frame]:
     while True:
         frame = await _look(show)
         show.drained = frame.elapsed
-        await _tell(show, sum(frame.copies.values()))
+        await _tell(show, frame)
         yield frame
-        if frame.ended >= show.total or frame.elapsed > GIVE_UP or crew.returncode is not None:
+        back = not show.recovery or frame.breaker.phase is Phase.CLOSED
+        if (frame.ended >= show.total and back) or frame.elapsed > GIVE_UP or crew.returncode is not None:
             return
         await asyncio.sleep(TICK)
 
 
 async def _look(show: Show) -> Frame:
-    counts, lanes = await show.stage.get("/mailbox/counts"), await show.queue.counts()
+    counts, queue = await show.stage.get("/mailbox/counts"), show.queue
+    seen = await lanes.look(queue.link, queue.names, queue.bases)
     states, _ = await show.attempts.totals()
+    board, now = await show.boards.look()
+    await _follow(show)
     return Frame(
         elapsed=time.monotonic() - show.began,
         total=show.total,
         copies=counts["providers"],
-        waiting={name: lane.waiting + lane.delayed for name, lane in zip(LANES, lanes, strict=True)},
+        waiting={name: lane.waiting + lane.delayed for name, lane in zip(LANES, seen, strict=True)},
         states={name: number for name, number in states.items() if number},
         workers=len(await show.workers.list()),
         in_flight=await show.attempts.in_flight(),
         down=show.down,
         events=tuple(show.events),
+        breaker=board.breaker(DYING),
+        now=now,
     )
+
+
+async def _follow(show: Show) -> None:
+    """Tell what the breakers did since the last look."""
+    for entry in reversed(await show.boards.history()):
+        if entry.move and entry.id not in show.told:
+            show.told.add(entry.id)
+            show.say(_words(entry.move))
+
+
+def _words(move: Move) -> str:
+    before, after = move.before.phase, move.after.phase
+    change = f"is {after}" if before is after else f"{before} -> {after}"
+    return f"{move.provider} {change}: {move.after.reason}"
 
 
 async def _acts(show: Show) -> None:
@@ -143,6 +157,8 @@ async def _acts(show: Show) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_sell_tickets(show))
         group.create_task(_kill_a_worker(show))
+        if show.recovery:
+            group.create_task(_mend(show))
         await _until_out(show, SILENT_AT)
         await show.stage.delete("/faults?provider=resend")
         await show.stage.post("/faults", {"provider": "resend", "action": "hang", "times": -1})
@@ -167,9 +183,24 @@ async def _kill_a_worker(show: Show) -> None:
     show.say(f"kill -9 of worker {victim.pid} in mid-burst; the others take over")
 
 
-async def _tell(show: Show, out: int) -> None:
+async def _mend(show: Show) -> None:
+    """Mend Resend, and have mail for the time when it is tried again: the second and third probe are messages."""
+    await _until_out(show, MEND_AT)
+    await show.stage.delete("/faults?provider=resend")
+    await show.stage.post("/faults", {"provider": "resend", "delay_s": LATENCY, "times": -1})
+    await show.stage.post("/providers/resend/restore")
+    show.mended_at, show.down = (await show.boards.look()).now, ""
+    show.say("Resend is mended, and nobody tells the engine")
     async with show.news:
-        show.out = out
+        await show.news.wait_for(lambda: show.phase is not Phase.OPEN)
+    for part in range(EARLY, PARTS):
+        await _enqueue(show, "standard", part, PARTS)
+        await asyncio.sleep(TICK)
+
+
+async def _tell(show: Show, frame: Frame) -> None:
+    async with show.news:
+        show.out, show.phase = sum(frame.copies.values()), frame.breaker.phase
         show.news.notify_all()
 
 
@@ -203,40 +234,3 @@ def _message(priority: str, kind: str, number: int) -> bytes:
 def recipient(priority: str, number: int) -> str:
     """One address for each message, so that its copies can be counted in the mailboxes."""
     return f"{priority}-{number}@guests.example"
-
-
-async def judge(show: Show) -> Verdict:
-    """Count copies in the mailboxes; our own books are asked only what they admit: resends and unknowns."""
-    counts = await show.stage.get("/mailbox/counts")
-    copies: dict[str, int] = counts["recipients"]
-    ids = _all_ids(show.total)
-    unknown = {name for name, _ in await show.attempts.unknown(show.total)}
-    resends = {
-        name: await _resends(show.attempts, name) for name, address in ids.items() if copies.get(address, 0) != 1
-    }
-    doubled = {name for name in resends if copies.get(ids[name], 0) > 1}
-    return Verdict(
-        sent=show.total,
-        delivered_once=sum(copies.get(address, 0) == 1 for address in ids.values()),
-        doubled=len(doubled),
-        lost=sum(address not in copies and name not in unknown for name, address in ids.items()),
-        unknown=len(unknown),
-        unknown_with_copy=sum(ids[name] in copies for name in unknown),
-        ambiguous_resends=sum(resends.values()),
-        unrecorded=sum(copies[ids[name]] > 1 + resends[name] for name in doubled),
-        bulk_doubled=sum(name.startswith(LANES["bulk"][1]) for name in doubled),
-        copies=counts["providers"],
-        drain_s=round(show.drained, 1),
-    )
-
-
-async def _resends(attempts: Attempts, message: str) -> int:
-    return sum(attempt.why is Why.RESEND for attempt in (await attempts.read(message)).attempts)
-
-
-def _all_ids(total: int) -> dict[str, str]:
-    return {
-        f"{LANES[priority][1]}/{number}": recipient(priority, number)
-        for priority, share in SHARES.items()
-        for number in range(round(total * share))
-    }

@@ -1,13 +1,16 @@
 """A fleet: several worker processes under one small supervisor.
 
 A worker that ends is started again, after 0.2 s, then twice as long each time, up to 10 s; one that had lived for
-30 s begins anew with 0.2 s. One that cannot work as configured is not started again: the fleet ends with its error.
-Each worker reads a pipe that ends when the supervisor is gone, however it ended, and then drains: none is left alone.
+30 s begins anew with 0.2 s. One that somebody asked to drain is not started again: the fleet ends with its last. One
+that cannot work as configured is not, either: the fleet ends with its error. Each worker reads a pipe that ends when
+the supervisor is gone, however it ended, and then drains: none is left alone.
 """
 
 import asyncio
 import contextlib
 import json
+import os
+import signal
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
@@ -32,6 +35,11 @@ class Ended(NamedTuple):
     def drained(self) -> bool:
         """True when nothing was left: it ended by itself, or was told to end before it began."""
         return self.code in (0, TERMINATED)
+
+    @property
+    def asked(self) -> bool:
+        """True when it drained because somebody asked for it: then it is not started again."""
+        return self.drained and bool(self.document.get("data", {}).get("asked"))
 
 
 class Fleet:
@@ -59,16 +67,15 @@ class Fleet:
         """Have every worker drain, once: a second word would end them. May be called from a signal handler."""
         if not self._stopping.is_set():
             self._stopping.set()
-            self._tell_all(Process.terminate)
+            self._tell_all(signal.SIGTERM)
 
     def kill(self) -> None:
         """End every worker at once; what they hold is adopted by other workers."""
-        self._tell_all(Process.kill)
+        self._tell_all(signal.SIGKILL)
 
-    def _tell_all(self, word: Callable[[Process], None]) -> None:
+    def _tell_all(self, word: int) -> None:
         for process in self._living:
-            with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
-                word(process)
+            _tell(process, word)
 
     async def _keep(self) -> Ended | None:
         """Keep one place filled; the last end of its worker, None when it was stopped between two of them."""
@@ -78,7 +85,7 @@ class Fleet:
             ended = await self._one()
             if ended.code == MISCONFIGURED:
                 self._refuse(ended)
-            if self._stopping.is_set():
+            if self._stopping.is_set() or ended.asked:
                 return ended
             if time.monotonic() - started >= LIVED:
                 pause = FIRST_PAUSE
@@ -94,7 +101,7 @@ class Fleet:
         assert process.stdin and process.stdout
         self._living.add(process)
         if self._stopping.is_set():
-            process.terminate()
+            _tell(process, signal.SIGTERM)
         try:
             printed = await process.stdout.read()
             return Ended(process.pid, await process.wait(), _document(printed))
@@ -109,6 +116,12 @@ class Fleet:
             code, where, fix = (str(finding.get(name, "")) for name in ("code", "subject", "hint"))
             self._refusal = Misconfigured(code or "CFG-VALUE", what, where, fix)
             self.stop()
+
+
+def _tell(process: Process, word: int) -> None:
+    """Signal a worker by its id: through its handle one that is dead would be reaped, and its exit code be lost."""
+    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+        os.kill(process.pid, word)
 
 
 def _document(printed: bytes) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from notifyctl.domain import exits
 from notifyctl.domain.finding import Finding
-from notifyctl.domain.outcome import Broken
-from notifyctl.domain.provider import Health, Provider
+from notifyctl.domain.provider import Health, Provider, health_of
 from notifyctl.net.control import TIMEOUT, Control
 
 _SKIPPED = Health("skipped", "no key is set", {})
@@ -50,9 +49,7 @@ async def _ask(control: Control, name: str, provider: Provider | None) -> Probe:
     started = time.monotonic()
     answer = await control.call(provider.probe_request(time.time()))
     ms = round((time.monotonic() - started) * 1000)
-    if isinstance(answer, Broken):
-        return Probe(name, Health("unreachable", f"{answer.stage}: {answer.detail}", {}), ms)
-    return Probe(name, provider.health(answer), ms)
+    return Probe(name, health_of(provider, answer), ms)
 
 
 def findings(probes: Sequence[Probe]) -> list[Finding]:

@@ -5,13 +5,18 @@ import os
 import signal
 import stat
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 from notifyctl.domain.errors import Usage
 from notifyctl.domain.finding import Finding
-from notifyctl.store.queue import LaneCounts, Queue
+from notifyctl.store import lanes
+from notifyctl.store.lanes import Lane
+from notifyctl.store.queue import Queue
 from notifyctl.store.workers import Beat, Workers
+
+ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 class Stoppable(Protocol):
@@ -21,8 +26,12 @@ class Stoppable(Protocol):
         """Drain and end."""
 
 
-def on_signals(running: Stoppable, at_once: Callable[[], None] = lambda: None) -> None:
-    """Have the first SIGTERM or SIGINT drain; a second one ends this process, after `at_once`, as if unhandled."""
+@contextmanager
+def on_signals(running: Stoppable, at_once: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Have the first SIGTERM or SIGINT drain; a second one ends this process, after `at_once`, as if unhandled.
+
+    After the block there is nothing left to end, and a late one must not cut off what is told of the end.
+    """
     loop = asyncio.get_running_loop()
     told: list[int] = []
 
@@ -35,8 +44,21 @@ def on_signals(running: Stoppable, at_once: Callable[[], None] = lambda: None) -
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in ENDING:
         loop.add_signal_handler(number, hear, number)
+    try:
+        yield
+    finally:
+        _ignore(loop)
+
+
+def _ignore(loop: asyncio.AbstractEventLoop) -> None:
+    """Hear no signal any more; what comes between two of these lines is held back, and then ignored."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    for number in ENDING:
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
 
 def on_end_of(stream: int, running: Stoppable) -> None:
@@ -54,16 +76,17 @@ def on_end_of(stream: int, running: Stoppable) -> None:
 
 
 class Workforce(NamedTuple):
-    """The living workers, the lanes, and the time of the look in epoch ms."""
+    """The living workers, the lanes, the time of the look in epoch ms, and the workers that were asked to drain."""
 
     beats: Sequence[Beat]
-    lanes: Sequence[LaneCounts]
+    lanes: Sequence[Lane]
     now: int
+    asked: frozenset[str] = frozenset()
 
     @property
     def waiting(self) -> int:
         """Jobs that a worker could take now."""
-        return sum(lane.waiting + lane.prioritized for lane in self.lanes if not lane.paused)
+        return sum(lane.ready for lane in self.lanes if not lane.paused)
 
     @property
     def working(self) -> int:
@@ -80,5 +103,6 @@ class Workforce(NamedTuple):
 
 async def look(workers: Workers, queue: Queue) -> Workforce:
     """Who works, and what waits; writes nothing. Raises `Unreachable`."""
-    beats, lanes = await asyncio.gather(workers.list(), queue.counts())
-    return Workforce(beats, lanes, int(time.time() * 1000))
+    beats, seen = await asyncio.gather(workers.list(), lanes.look(queue.link, queue.names, queue.bases))
+    asked = await workers.asked_to_drain([beat.token for beat in beats])
+    return Workforce(beats, seen, int(time.time() * 1000), frozenset(asked))

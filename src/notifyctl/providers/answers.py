@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from notifyctl.domain.outcome import Certainty, Kind, Outcome, Response
+from notifyctl.domain.outcome import Certainty, Kind, Limits, Outcome, Response
 from notifyctl.domain.redact import redact
 
 _GZIP = b"\x1f\x8b"
@@ -59,16 +59,37 @@ def string(document: dict[str, object], *keys: str) -> str:
     return next((value for key in keys if isinstance(value := document.get(key), str)), "")
 
 
-def accepted(response: Response, provider_id: str, message: str = "") -> Outcome:
+def mapping(document: dict[str, object], key: str) -> dict[str, object]:
+    """The member that is an object, or an empty one."""
+    value = document.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def number(document: dict[str, object], key: str) -> float | None:
+    """The member that is a finite number from 0, or None."""
+    value = document.get(key)
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e15
+    return float(value) if usable and isinstance(value, int | float) else None
+
+
+def epoch_ms(text: str) -> int:
+    """A time of RFC 3339 in epoch ms; 0 for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return max(round(moment.timestamp() * 1000), 0) if moment.tzinfo else 0
+    except (ValueError, OverflowError):
+        return 0
+
+
+def accepted(response: Response, provider_id: str, message: str = "", limits: Limits | None = None) -> Outcome:
     """A 2xx that names the copy; without a name nobody knows what happened."""
     if not provider_id or len(provider_id) > 200 or not provider_id.isprintable():
-        return unreadable(response)
-    return Outcome(
-        Kind.ACCEPTED, http=response.status, provider_id=provider_id, detail=detail(message) if message else ""
-    )
+        return unreadable(response, limits)
+    said = detail(message) if message else ""
+    return Outcome(Kind.ACCEPTED, http=response.status, provider_id=provider_id, detail=said, limits=limits)
 
 
-def unreadable(response: Response) -> Outcome:
+def unreadable(response: Response, limits: Limits | None = None) -> Outcome:
     """A 2xx without a readable receipt: the provider is at fault, and the copy may be out."""
     return Outcome(
         Kind.FAULT,
@@ -76,6 +97,7 @@ def unreadable(response: Response) -> Outcome:
         code="unreadable",
         http=response.status,
         detail=detail(f"answered {response.status} without a receipt: {text(response)}"),
+        limits=limits,
     )
 
 

@@ -6,6 +6,7 @@ the bytes are the producer's, and a mail of 20 kB costs microseconds.
 
 import base64
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -54,6 +55,7 @@ def ascii_domain(email: str) -> str:
         return email
 
 
+@lru_cache(maxsize=256)  # our senders' names come with every message
 def _phrase(name: str, ascii_only: bool) -> str:
     if ascii_only and not name.isascii():
         return " ".join(f"=?UTF-8?B?{base64.b64encode(chunk).decode()}?=" for chunk in _chunks(name))

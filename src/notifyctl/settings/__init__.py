@@ -27,6 +27,7 @@ from notifyctl.domain.revision import Revision, overlay, parse_sender
 from notifyctl.domain.secret import Secret
 from notifyctl.settings import keyfile
 from notifyctl.settings.environment import Reader, Unknown, wrong
+from notifyctl.settings.notifiers import Notifiers, read_notifiers
 from notifyctl.store.server import Server
 
 LANES = "email-critical,email-standard,email-bulk"
@@ -78,7 +79,9 @@ class Settings:
     output: str | None
     failpoint: str | None
     given_pepper: Secret | None
+    notifiers: Notifiers
     unknown: tuple[Unknown, ...]
+    secret_files: tuple[Path, ...]
 
     @property
     def production(self) -> bool:
@@ -86,10 +89,26 @@ class Settings:
         return self.mode == "production"
 
     @property
+    def journals(self) -> Path:
+        """The folder of the workers' journals."""
+        return self.home / "journal"
+
+    @property
     def keyed(self) -> tuple[str, ...]:
         """The providers that have a key, in the order of the route."""
         keys = {"resend": self.resend.key, "postmark": self.postmark.key, "ses": self.ses.secret_key}
         return tuple(name for name in self.revision.order if keys[name])
+
+    @property
+    def senders(self) -> dict[str, str]:
+        """The address that we send from at each provider that has a key, in the order of the route; '' = none."""
+        found = ((name, self.revision.sender_for(name)) for name in self.keyed)
+        return {name: sender.email if sender else "" for name, sender in found}
+
+    @property
+    def realm(self) -> str:
+        """The name of this installation, for people who are told of several."""
+        return f"{self.mode}/{self.redis.prefix}"
 
     def pepper(self) -> bytes:
         """The key of recipient hashes in logs; made on first use in development (writes below `home`)."""
@@ -101,12 +120,11 @@ class Settings:
 def load() -> Settings:
     """Read the environment once; raises `Misconfigured` at the first thing that is wrong."""
     read = Reader(os.environ)
-    home = Path(read.text("NOTIFYCTL_HOME") or _data_home()).expanduser().absolute()
     settings = Settings(
         mode=read.choice("NOTIFYCTL_MODE", ("development", "production")) or "development",
-        home=home,
+        home=home(read),
         queues=_queues(read.text("NOTIFYCTL_QUEUES") or LANES),
-        redis=_redis(read, home / "valkey"),
+        redis=_redis(read, home(read) / "valkey"),
         resend=Resend(key=read.key("RESEND_API_KEY"), url=read.url("NOTIFYCTL_RESEND_URL")),
         postmark=_postmark(read),
         ses=_ses(read),
@@ -114,15 +132,19 @@ def load() -> Settings:
         output=read.choice("NOTIFYCTL_OUTPUT", OUTPUTS),
         failpoint=read.text("NOTIFYCTL_FAILPOINT"),
         given_pepper=_pepper(read),
+        notifiers=read_notifiers(read),
         unknown=read.unknown(),
+        secret_files=tuple(read.files),
     )
     if settings.production:
         _demand_production(settings)
     return settings
 
 
-def _data_home() -> str:
-    return str(Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "notifyctl")
+def home(read: Reader | None = None) -> Path:
+    """The data directory; it is known even where other settings are wrong."""
+    default = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "notifyctl"
+    return Path((read or Reader(os.environ)).text("NOTIFYCTL_HOME") or default).expanduser().absolute()
 
 
 def _queues(text: str) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ class Reader:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._known: set[str] = set()
+        self.files: list[Path] = []  # that secrets were read from
 
     def text(self, name: str) -> str | None:
         self._known.add(name)
@@ -60,8 +61,13 @@ class Reader:
         given, file = self.text(name), self.text(f"{name}_FILE")
         if given and file:
             raise wrong(name, f"{name} and {name}_FILE are both set", "keep one of them")
-        text = _secret_file(f"{name}_FILE", file) if file else given
+        text = self._file(f"{name}_FILE", file) if file else given
         return Secret(text) if text else None
+
+    def _file(self, name: str, path: str) -> str:
+        text = _secret_file(name, path)
+        self.files.append(Path(path).expanduser().absolute())
+        return text
 
     def key(self, name: str) -> Secret | None:
         """A secret that travels in a header: printable ASCII without spaces."""

@@ -1,22 +1,32 @@
 """Records and attempts in Redis: read them, admit intents, settle outcomes; all in batches."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import structs
 
-from notifyctl.domain.attempt import Attempt, Record, State, Why
-from notifyctl.domain.outcome import Kind, Outcome
+from notifyctl.domain.attempt import Record, State, Why
+from notifyctl.domain.breaker import Rules
+from notifyctl.domain.budget import BUDGET_RULES, TOKENS
+from notifyctl.domain.limit import ROOM_RULES
+from notifyctl.domain.outcome import Outcome
+from notifyctl.domain.tally import Weight, weight
 from notifyctl.store.link import Link
-from notifyctl.store.scripts import Argument, Scripts
+from notifyctl.store.pipe import Argument
+from notifyctl.store.records import attempt_of, pack_outcome, rank, record_of
+from notifyctl.store.scripts import Scripts
+
+_ROOM_RULES = msgspec.msgpack.encode(ROOM_RULES)
+_BUDGET_RULES = msgspec.msgpack.encode(BUDGET_RULES)
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(msgspec.Struct, frozen=True):
     """A provider call that wants to be admitted. `version` is the record's on which the decision rests.
 
-    `digest` is the SHA-256 of the document, `body` that of the job data; `rate` in calls a second (None = unlimited).
+    `digest` is the document's, `body` the SHA-256 of the job data; `rate` in calls a second (None = unlimited);
+    `trial` says that the pace is tried while the provider has not told its limit. `board` is the version of the board
+    on which the decision rests, `lease` (s) says that the call would be a probe, `cost` is in tokens of the budget.
     """
 
     lane: int
@@ -33,25 +43,35 @@ class Intent:
     priority: str
     rate: float | None
     burst: int
+    trial: bool = False
+    board: int = 0
+    lease: float = 0.0
+    cost: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """The answer to an intent: `ok`, `lost`, `stale` or `full` (then `free_at`, ms); `now` is the server's time."""
+class Admission(msgspec.Struct, frozen=True):
+    """The answer to an intent: `ok`, `lost`, `stale`, `moved` (the board), or `full` and `shut` (then `free_at`, ms).
+    `now` is the server's time.
+    `following` is the turn of the next one of this priority, `gap` the ms between turns (0 = no limit)."""
 
     code: str
     now: int
     version: int = 0
     free_at: int = 0
+    following: int = 0
+    gap: float = 0.0
+    trial: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(msgspec.Struct, frozen=True):
     """What is to be recorded and done with a job. `lane` 0 = no job, `message` '' = no record.
 
-    `version` is None with an attempt (its outcome is fenced by the lock), else the record's version. `action` is
+    `version` is None with an attempt that ends the work (its outcome is fenced by the lock), else the record's version:
+    who goes on from an outcome must know of every other call. `action` is
     complete, fail, delay, keep or none; `value` the returnvalue, the failedReason or the due time in ms; `finding` a
-    code to be counted.
+    code to be counted. `restored` says that the server has lost this, or the intent, before: then the outcome is taken
+    even when the job is not ours any more. `deed` is the attempt itself, for a journal that another worker will read.
+    `sender` is the address that a provider refused, `bucket` that of the processing latency of an accepted message.
     """
 
     lane: int
@@ -68,10 +88,20 @@ class Settlement:
     value: str = ""
     looked: bool = False
     finding: str = ""
+    restored: bool = False
+    deed: "Deed | None" = None
+    sender: str = ""
+    bucket: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Deed(msgspec.Struct, frozen=True):
+    """A call of a worker that may be asserted again: the intent, and when it was admitted (epoch ms)."""
+
+    intent: Intent
+    at: int
+
+
+class Settled(msgspec.Struct, frozen=True):
     """The answer: `ok`, `late` (evidence taken, job not ours), `stale` (look again) or `lost` (job not ours).
 
     `broken` says that a key of the queue is not BullMQ's; `trouble` has the server's words, and what came before the
@@ -84,47 +114,93 @@ class Settled:
     trouble: str = ""
 
 
+class Counting(NamedTuple):
+    """At how many faults over how many messages a breaker is to be decided on (0 faults = not while automation is
+    paused), for how many ms a refused sender rests, and the tokens of a retry budget."""
+
+    faults: int = Rules().faults
+    messages: int = Rules().messages
+    sender_rest: int = 300_000
+    tokens: int = TOKENS
+
+
+COUNTING = Counting()
+
+
 class Attempts:
     """The records of one prefix; `bases` are the lanes' base keys in claim order."""
 
-    def __init__(self, link: Link, scripts: Scripts, own: str, bases: Sequence[str], keep: str) -> None:
+    def __init__(
+        self, link: Link, scripts: Scripts, own: str, bases: Sequence[str], keep: str, counting: Counting = COUNTING
+    ) -> None:  # fmt: skip
         self.link = link
         self.scripts = scripts
         self.own = own
         self.keys = (own, *bases)
         self.keep = keep
+        self.counting = counting
 
     async def read(self, message: str) -> Record:
         """The record of a message id; version 0 when nothing is known. Raises `Unreachable`."""
         with self.link.reach():
             fields = _texts(await self.link.redis.hgetall(f"{self.own}msg:{message}"))
             ids = fields.get("attempts", "").split()
-            pipe = self.link.redis.pipeline(transaction=False)
-            for attempt in ids:
-                pipe.hgetall(f"{self.own}att:{attempt}")
-            rows = await pipe.execute() if ids else []
-        attempts = tuple(_attempt(name, _texts(row)) for name, row in zip(ids, rows, strict=True))
-        return _record(message, fields, attempts)
+            rows = await self._hashes([f"att:{attempt}" for attempt in ids])
+        return record_of(message, fields, tuple(map(attempt_of, ids, rows)))
+
+    async def read_all(self, messages: Sequence[str]) -> list[Record]:
+        """Many records, in two round trips. Raises as `read`."""
+        with self.link.reach():
+            found = await self._hashes([f"msg:{message}" for message in messages])
+            lists = [fields.get("attempts", "").split() for fields in found]
+            rows = iter(await self._hashes([f"att:{attempt}" for ids in lists for attempt in ids]))
+        attempts = [tuple(attempt_of(name, next(rows)) for name in ids) for ids in lists]
+        return list(map(record_of, messages, found, attempts))
+
+    async def _hashes(self, names: Sequence[str]) -> list[dict[str, str]]:
+        pipe = self.link.redis.pipeline(transaction=False)
+        for name in names:
+            pipe.hgetall(self.own + name)
+        return [_texts(row) for row in await pipe.execute()] if names else []
 
     async def admit(self, token: str, intents: Sequence[Intent]) -> list[Admission]:
         """Write the intents that may be written. Raises `Unreachable`; the same call again is then safe."""
         rows = [_intent_row(item) for item in intents]
-        args: list[Argument] = [token, self.scripts.now, msgspec.msgpack.encode(rows)]
+        args: list[Argument] = [token, self.scripts.now, msgspec.msgpack.encode(rows), _ROOM_RULES, _BUDGET_RULES]
         now, answers = await self.scripts.run("admit", self.keys, args)
         return [_admission(answer, int(now)) for answer in answers]
 
     async def settle(self, token: str, settlements: Sequence[Settlement]) -> list[Settled]:
         """Record and act. Raises `Unreachable`; the same call again is then safe."""
         rows = [_settlement_row(item) for item in settlements]
-        args: list[Argument] = [token, self.scripts.now, self.keep, msgspec.msgpack.encode(rows)]
+        rules = msgspec.msgpack.encode(self.counting)
+        args: list[Argument] = [token, self.scripts.now, self.keep, msgspec.msgpack.encode(rows), rules]
         now, answers = await self.scripts.run("settle", self.keys, args)
         return [_settled(answer, int(now)) for answer in answers]
 
-    async def unknown(self, most: int = 1000) -> list[tuple[str, int]]:
-        """Message ids that ended as unknown, oldest first, with the time in ms."""
+    async def reassert(
+        self, token: str, deeds: Sequence[tuple[Deed | None, Settlement | None]]
+    ) -> tuple[int, list[Settlement]]:
+        """Write the intents again that the server has lost, as calls of that worker, oldest first.
+
+        Returns how many were lost, and those settlements whose outcome is: they must be settled again. Raises
+        `Unreachable`; the same call again is then safe.
+        """
+        args: list[Argument] = [token, msgspec.msgpack.encode([_deed_row(*item) for item in deeds]), self.scripts.now]
+        answers = await self.scripts.run("reassert", self.keys, args)
+        gone = [settlement for (_, settlement), lost in zip(deeds, answers, strict=True) if settlement and lost & 2]
+        return sum(lost & 1 for lost in answers), [structs.replace(settlement, restored=True) for settlement in gone]
+
+    async def unknown(self, most: int = 1000, skip: int = 0) -> list[tuple[str, int]]:
+        """Message ids that ended as unknown, oldest first, with the time in ms; without the first `skip`."""
         with self.link.reach():
-            rows = await self.link.redis.zrange(f"{self.own}unknown", 0, most - 1, withscores=True)
+            rows = await self.link.redis.zrange(f"{self.own}unknown", skip, skip + most - 1, withscores=True)
         return [(name.decode(), int(score)) for name, score in rows]
+
+    async def unknown_since(self, message: str) -> int:
+        """Since when a message is unknown, epoch ms; 0 when it is not."""
+        with self.link.reach():
+            return int(await self.link.redis.zscore(f"{self.own}unknown", message) or 0)
 
     async def findings(self) -> dict[str, int]:
         """How often each finding was met, by code, since the beginning."""
@@ -149,27 +225,24 @@ class Attempts:
         return _numbers(states), _numbers(calls)
 
 
-def pack_outcome(outcome: Outcome) -> bytes:
-    """An outcome as it is stored: its rank (2 accepted, 1 ambiguous, 0 definite), then JSON."""
-    return rank(outcome).encode() + msgspec.json.encode(outcome)
-
-
-def unpack_outcome(text: str) -> Outcome:
-    """The outcome of a stored text."""
-    return msgspec.json.decode(text[1:], type=Outcome)
-
-
-def rank(outcome: Outcome) -> str:
-    """How strong the evidence is: acceptance beats everything, doubt beats nothing."""
-    if outcome.ambiguous:
-        return "1"
-    return "2" if outcome.kind is Kind.ACCEPTED else "0"
-
-
 def _intent_row(item: Intent) -> tuple[Argument, ...]:
     return (
-        *(item.lane, item.job, item.message, item.version, item.attempt, item.provider, item.why.value, item.digest),
+        *(item.lane, item.job, item.message, item.version, item.attempt, item.provider, item.why, item.digest),
         *(item.body, item.revision, item.type, item.priority, "" if item.rate is None else item.rate, item.burst),
+        *(int(item.trial), str(item.board), int(item.lease * 1000), item.cost),
+    )
+
+
+def _deed_row(deed: Deed | None, settlement: Settlement | None) -> tuple[Argument, ...]:
+    outcome = settlement.outcome if settlement else None
+    told = (rank(outcome), pack_outcome(outcome).decode()) if outcome else ("", "")
+    if deed is None:
+        attempt = settlement.attempt if settlement else ""
+        return (0, "", "", attempt, "", "", 0, "", "", 0, "", "", *told)
+    item = deed.intent
+    return (
+        *(item.lane, item.job, item.message, item.attempt, item.provider, item.why, deed.at, item.digest),
+        *(item.body, item.revision, item.type, item.priority, *told),
     )
 
 
@@ -178,52 +251,31 @@ def _settlement_row(item: Settlement) -> tuple[Argument, ...]:
     return (
         *(item.lane, item.job, item.message, "" if item.version is None else item.version, item.attempt),
         *(rank(outcome) if outcome else "", pack_outcome(outcome).decode() if outcome else ""),
-        *(item.state.value if item.state else "", item.reason, item.provider, item.provider_id),
+        *(item.state or "", item.reason, item.provider, item.provider_id),
         *(item.action, item.value, "1" if item.looked else ""),
-        f"{item.provider}|{outcome.kind.value}|{outcome.certainty.value}" if outcome else "",
-        item.finding,
+        f"{item.provider}|{outcome.kind}|{outcome.certainty}" if outcome else "",
+        *(item.finding, "1" if item.restored else "", *_weighed(item), item.bucket),
     )
+
+
+def _weighed(item: Settlement) -> tuple[str, str]:
+    outcome = item.outcome
+    if outcome is None:
+        return "", ""
+    word = weight(outcome)
+    return word, {Weight.ACCOUNT: outcome.code or str(outcome.http), Weight.SENDER: item.sender}.get(word, "")
 
 
 def _admission(answer: Sequence[Any], now: int) -> Admission:
     code = answer[0].decode()
-    value = int(answer[1]) if len(answer) > 1 else 0
-    return Admission(code, now, version=value if code == "ok" else 0, free_at=value if code == "full" else 0)
+    value, following, gap, trial = (*map(int, answer[1:]), 0, 0, 0, 0)[:4]
+    version, free_at = (value, 0) if code == "ok" else (0, value)
+    return Admission(code, now, version, free_at, following, gap / 1000, bool(trial))
 
 
 def _settled(answer: Sequence[Any], now: int) -> Settled:
     code, value = answer[0].decode(), answer[1]
     return Settled(code, 0, now, value.decode("utf-8", "replace")) if code == "broken" else Settled(code, value, now)
-
-
-def _record(message: str, fields: dict[str, str], attempts: tuple[Attempt, ...]) -> Record:
-    return Record(
-        id=message,
-        version=int(fields.get("v", 0)),
-        state=State(fields.get("state", State.QUEUED)),
-        attempts=attempts,
-        body=fields.get("body", ""),
-        job=fields.get("job", ""),
-        looks=int(fields.get("looks", 0)),
-        looked_at=int(fields.get("looked_at", 0)),
-        reason=fields.get("reason", ""),
-        provider=fields.get("provider", ""),
-        provider_id=fields.get("provider_id", ""),
-    )
-
-
-def _attempt(name: str, fields: dict[str, str]) -> Attempt:
-    outcome = fields.get("outcome")
-    return Attempt(
-        id=name,
-        provider=fields["provider"],
-        why=Why(fields["why"]),
-        intent_at=int(fields["at"]),
-        digest=fields["digest"],
-        owner=fields["owner"],
-        outcome=unpack_outcome(outcome) if outcome else None,
-        result_at=int(fields.get("result_at", 0)),
-    )
 
 
 def _texts(row: dict[bytes, bytes]) -> dict[str, str]:

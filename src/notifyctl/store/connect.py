@@ -3,7 +3,7 @@
 redis-py repeats a command after a time-out by itself, which would run a script twice; here it never does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,33 +16,43 @@ if TYPE_CHECKING:
 
 ANSWER = 10.0  # seconds for an answer, the longest script included
 CONNECT = 3.0  # seconds for a connection
+CONNECTIONS = 64  # of one client; whoever finds them all in use waits for one, instead of being told that Redis is away
 _NOT_NOW = (  # the server is there, and did nothing: full, cut off from its own, or busy with somebody's script
     *("OOM", "MISCONF", "NOREPLICAS", "command not allowed when used memory"),
-    *("MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY"),
+    *("CLUSTERDOWN", "TRYAGAIN", "BUSY"),
 )
+_NO_PRIMARY = ("READONLY", "MASTERDOWN", "UNBLOCKED")  # within a script, while it has no primary, while we waited
+
+Greeting = Callable[[Any], Awaitable[None]]
 
 
-def connect(server: Server, *, start: bool, name: str) -> "Redis":
+def connect(server: Server, *, start: bool, name: str, greet: Greeting | None = None) -> "Redis":
     """A client that connects at its first command; close it with `aclose()`.
 
     `start` starts the embedded server where it is needed, else a server that does not run raises `Unreachable`.
     `name` is what CLIENT LIST shows. Replies are bytes. A command that waits (BZPOPMIN) must wait for less than
-    `ANSWER`: without any limit a connection that was cut silently would never end.
+    `ANSWER`: without any limit a connection that was cut silently would never end. `greet` is awaited with each new
+    connection, silent reconnections included, before its first command; it must call `on_connect()`, and may refuse.
     """
-    from redis.asyncio import Redis
+    from redis.asyncio import BlockingConnectionPool, Redis
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
 
-    return Redis(
+    client = Redis(
         **_address(server, start),
         db=server.db,
         client_name=name,
+        driver_info=None,  # would cost each connection a round trip, to say less than `name`
         retry=Retry(NoBackoff(), 0),
         protocol=2,
         decode_responses=False,
         socket_connect_timeout=CONNECT,
         socket_timeout=ANSWER,
+        redis_connect_func=greet,
     )
+    made, kwargs = client.connection_pool.connection_class, client.connection_pool.connection_kwargs
+    client.connection_pool = BlockingConnectionPool(CONNECTIONS, ANSWER, made, **kwargs)
+    return client
 
 
 @contextmanager
@@ -54,9 +64,13 @@ def reaching(server: Server) -> Iterator[None]:
         yield
     except (exceptions.AuthenticationError, exceptions.AuthorizationError, exceptions.NoPermissionError) as error:
         raise _denied(server, error) from error
-    except (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError, OSError) as error:
+    except (exceptions.ConnectionError, exceptions.TimeoutError, OSError) as error:
         raise _unreachable(server, error) from error
+    except (exceptions.ReadOnlyError, exceptions.MasterDownError) as error:
+        raise _no_primary(server, error) from error
     except exceptions.ResponseError as error:
+        if str(error).startswith(_NO_PRIMARY):
+            raise _no_primary(server, error) from error
         if str(error).startswith("WRONGTYPE"):
             raise _broken(server, error) from error
         if not str(error).startswith(_NOT_NOW):
@@ -80,6 +94,11 @@ def _denied(server: Server, error: Exception) -> NotifyctlError:
 
 def _broken(server: Server, error: Exception) -> NotifyctlError:
     return Degraded("QUE-BROKEN", f"a key of a queue is not BullMQ's: {error}", server.place, "see: explain QUE-BROKEN")
+
+
+def _no_primary(server: Server, error: Exception) -> NotifyctlError:
+    fix = "nothing when this is a failover: it is tried again; else point BULLMQ_REDIS_HOST and _PORT to the primary"
+    return Unreachable("RDS-READONLY", f"Redis takes no writes: {error}", server.place, fix)
 
 
 def _unreachable(server: Server, error: Exception) -> NotifyctlError:

@@ -1,12 +1,21 @@
 """Whether the server is fit to hold a queue."""
 
+from notifyctl.domain.errors import Misconfigured
 from notifyctl.store.link import Link
 
 
 async def eviction_policy(link: Link) -> str:
-    """What the server does when its memory is full; anything but `noeviction` may lose jobs and locks."""
-    with link.reach():
-        memory = await link.redis.info("memory")
+    """What the server does when its memory is full; '' where it does not tell. Raises `Unreachable`.
+
+    Anything but `noeviction` may lose jobs and locks.
+    """
+    from redis.exceptions import ResponseError
+
+    try:
+        with link.reach():
+            memory = await link.redis.info("memory")
+    except (Misconfigured, ResponseError):  # this user may not ask, or nobody
+        return ""
     return str(memory.get("maxmemory_policy", "noeviction"))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from notifyctl.domain.audit import mixed_pause
 from notifyctl.store.keys import job_id
 from notifyctl.store.link import Link
 from notifyctl.store.queue import number_of
@@ -15,10 +16,10 @@ MOST_PRIORITIES = 20
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One lane. `waiting` is BullMQ's `wait`, and what BullMQ 5 put into `paused`; times in epoch ms, 0 = none.
+    """One lane. `waiting` is BullMQ's `wait`, and what BullMQ 5 put into `paused`, which are `parked`.
 
-    `oldest` is when the job that has waited longest was enqueued; `next_due` when the first delayed one is due.
-    `priorities` counts prioritized jobs by priority, 1 first, the lowest 20 of them.
+    Times are epoch ms, 0 = none: `oldest` is when the job that has waited longest was enqueued, `next_due` when the
+    first delayed one is due. `priorities` counts prioritized jobs by priority, 1 first, the lowest 20 of them.
     """
 
     queue: str
@@ -32,6 +33,12 @@ class Lane:
     oldest: int
     next_due: int
     priorities: dict[int, int]
+    parked: int = 0
+
+    @property
+    def mixed(self) -> bool:
+        """Whether a resume by BullMQ 5 would lose jobs."""
+        return mixed_pause(self.paused, self.waiting - self.parked, self.parked)
 
     @property
     def ready(self) -> int:
@@ -60,7 +67,16 @@ class JobLook:
 async def look(link: Link, names: Sequence[str], bases: Sequence[str]) -> list[Lane]:
     """Every lane, in the order in which they are claimed. Raises `Unreachable`."""
     with link.reach():
-        return [await _lane(link.redis, name, base) for name, base in zip(names, bases, strict=True)]
+        replies = await _pipelined(link, [command for base in bases for command in _looked(base)])
+        each = len(replies) // max(len(bases), 1)
+        parts = [replies[at : at + each] for at in range(0, len(replies), each)]
+        return [await _lane(link.redis, *lane) for lane in zip(names, bases, parts, strict=True)]
+
+
+async def open_jobs(link: Link, bases: Sequence[str]) -> int:
+    """How many jobs are not done, in one round trip. Raises `Unreachable`."""
+    with link.reach():
+        return sum(await _pipelined(link, [command for base in bases for command in _open(base)]))
 
 
 async def find(link: Link, names: Sequence[str], bases: Sequence[str], message: str, key: str) -> JobLook | None:
@@ -81,20 +97,33 @@ def _candidates(names: Iterable[str], bases: Iterable[str], message: str, key: s
     return [(name, base, job_id(message)) for name, base in places]
 
 
-async def _lane(redis: Any, name: str, base: str) -> Lane:
-    pipe = redis.pipeline(transaction=False)
-    pipe.llen(f"{base}wait").llen(f"{base}paused").llen(f"{base}active")
-    for kind in ("prioritized", "delayed", "completed", "failed"):
-        pipe.zcard(base + kind)
-    pipe.hexists(f"{base}meta", "paused").lindex(f"{base}wait", -1)
-    pipe.zrange(f"{base}delayed", 0, 0, withscores=True)
-    wait, held, active, prioritized, delayed, completed, failed, paused, tail, due = await pipe.execute()
-    priorities, heads = await _priorities(redis, base)
+async def _pipelined(link: Link, commands: Iterable[tuple[object, ...]]) -> list[Any]:
+    pipe = link.redis.pipeline(transaction=False)
+    for command in commands:
+        pipe.execute_command(*command)
+    return list(await pipe.execute())
+
+
+def _open(base: str) -> list[tuple[object, ...]]:
+    lists = [("LLEN", base + kind) for kind in ("wait", "paused", "active")]
+    return [*lists, *(("ZCARD", base + kind) for kind in ("prioritized", "delayed"))]
+
+
+def _looked(base: str) -> list[tuple[object, ...]]:
+    ended = [("ZCARD", base + kind) for kind in ("completed", "failed")]
+    ends = [("LINDEX", f"{base}wait", -1), ("ZRANGE", f"{base}delayed", 0, 0, "WITHSCORES")]
+    return [*_open(base), *ended, ("HEXISTS", f"{base}meta", "paused"), *ends]
+
+
+async def _lane(redis: Any, name: str, base: str, replies: Sequence[Any]) -> Lane:
+    """One lane from the replies to `_looked`; what its jobs say is asked for where there are any."""
+    wait, held, active, prioritized, delayed, completed, failed, paused, tail, due = replies
+    priorities, heads = await _priorities(redis, base) if prioritized else ({}, [])
     return Lane(
         queue=name, waiting=wait + held, active=active, prioritized=prioritized, delayed=delayed,
         completed=completed, failed=failed, paused=bool(paused),
         oldest=await _oldest(redis, base, [tail, *heads] if tail else heads),
-        next_due=int(due[0][1]) // _DUE if due else 0, priorities=priorities,
+        next_due=int(float(due[1])) // _DUE if due else 0, priorities=priorities, parked=held,
     )  # fmt: skip
 
 

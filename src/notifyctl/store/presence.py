@@ -1,10 +1,10 @@
 """Presence: what BullMQ's `getWorkers()` and dashboards see of a worker, which is the names of its connections."""
 
-import base64
 from collections.abc import Sequence
 from contextlib import suppress
 
 from notifyctl.domain.errors import Unreachable
+from notifyctl.store.clients import worker_base
 from notifyctl.store.connect import connect
 from notifyctl.store.link import Link
 from notifyctl.store.server import Server
@@ -31,4 +31,4 @@ class Presence:
 
 def client_name(prefix: str, queue: str, worker: str) -> str:
     """The name under which BullMQ counts a connection as a worker of that queue."""
-    return f"{prefix}:{base64.b64encode(queue.encode()).decode()}:w:{worker}"
+    return f"{worker_base(prefix, queue)}:w:{worker}"

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+from msgspec import structs
+
 from notifyctl.domain.errors import Degraded
-from notifyctl.store.keys import job_id, lane_base
+from notifyctl.store.keys import job_id, lane_base, own_base
 from notifyctl.store.link import Link
-from notifyctl.store.scripts import Argument, Scripts
+from notifyctl.store.pipe import Argument, pack
+from notifyctl.store.scripts import Scripts
 
 CLAIM_BYTES = 4_000_000  # the most that one claim brings in; larger batches would block the server
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """A job that this worker holds. `timestamp` is the producer's clock, in milliseconds (0 = unusable).
 
     `starts` counts how often any worker started it, `stalls` how often BullMQ found it abandoned; `deferred` is
@@ -68,26 +71,13 @@ class Held:
     lock: str
 
 
-@dataclass(frozen=True, slots=True)
-class LaneCounts:
-    """How many jobs a lane holds by BullMQ's states; `paused` is a person's pause."""
-
-    queue: str
-    waiting: int
-    active: int
-    prioritized: int
-    delayed: int
-    completed: int
-    failed: int
-    paused: bool
-
-
 class Queue:
     """The lanes of one prefix, in the order in which they are claimed."""
 
     def __init__(self, link: Link, scripts: Scripts, prefix: str, names: Sequence[str]) -> None:
         self.link = link
         self.scripts = scripts
+        self.own = own_base(prefix)
         self.names = tuple(names)
         self.bases = tuple(lane_base(prefix, name) for name in names)
 
@@ -98,7 +88,7 @@ class Queue:
     async def claim(self, token: str, lock: float, name: str, most: int, per_lane: Sequence[int]) -> Claim:
         """Take up to `most` jobs, bodies included; `lock` in seconds. Raises `Unreachable`."""
         args: list[Argument] = [token, int(lock * 1000), name, self.scripts.now, most, CLAIM_BYTES, *per_lane]
-        now, next_due, rows, broken = await self.scripts.run("claim", self.bases, args)
+        now, next_due, rows, broken = await self.scripts.run("claim", (self.own, *self.bases), args)
         troubles = tuple((self.names[lane - 1], _text(words)) for lane, words in broken)
         return Claim(int(now), int(next_due), await self._jobs(rows), troubles)
 
@@ -112,7 +102,7 @@ class Queue:
         _, rows = await self.scripts.run("adopt", self.bases, args)
         jobs = await self._jobs(rows)
         ours = [_is_ours(seen[job.lane, job.id]) for job in jobs]
-        return tuple(replace(job, inherited=own, foreign=not own) for job, own in zip(jobs, ours, strict=True))
+        return tuple(structs.replace(job, inherited=own, foreign=not own) for job, own in zip(jobs, ours, strict=True))
 
     async def active(self) -> list[Held]:
         """Every active job of every lane with its lock; a lane whose key is not BullMQ's has none."""
@@ -134,33 +124,13 @@ class Queue:
         answers = await self.scripts.run("enqueue", self.bases, args)
         return [answer == b"added" for answer in answers]
 
-    async def counts(self) -> list[LaneCounts]:
-        """The size of every lane by state; writes nothing."""
-        with self.link.reach():
-            pipe = self.link.redis.pipeline(transaction=False)
-            for base in self.bases:
-                pipe.llen(f"{base}wait").llen(f"{base}active").zcard(f"{base}prioritized").zcard(f"{base}delayed")
-                pipe.zcard(f"{base}completed").zcard(f"{base}failed").hexists(f"{base}meta", "paused")
-            rows = await pipe.execute()
-        return [
-            _lane_counts(name, rows[at : at + 7]) for name, at in zip(self.names, range(0, len(rows), 7), strict=True)
-        ]
-
     async def _jobs(self, rows: Sequence[Sequence[Any]]) -> tuple[Job, ...]:
         """The jobs of a reply, each with its body: bodies are read plainly, since Lua would copy them twice."""
         if not rows:
             return ()
         with self.link.reach():
-            pipe = self.link.redis.pipeline(transaction=False)
-            for row in rows:
-                pipe.hget(self.key(row[0], _text(row[1])), "data")
-            bodies = await pipe.execute()
+            bodies = await self.link.pipe.ask([pack(("HGET", self.key(row[0], _text(row[1])), "data")) for row in rows])
         return tuple(_job(row, body) for row, body in zip(rows, bodies, strict=True))
-
-
-def _lane_counts(queue: str, row: Sequence[Any]) -> LaneCounts:
-    waiting, active, prioritized, delayed, completed, failed, paused = row
-    return LaneCounts(queue, waiting, active, prioritized, delayed, completed, failed, bool(paused))
 
 
 def _job(row: Sequence[Any], data: bytes | None) -> Job:

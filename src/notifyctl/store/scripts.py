@@ -8,12 +8,11 @@ from typing import Any
 from redis.exceptions import NoScriptError
 
 from notifyctl.store.link import Link
-
-Argument = str | bytes | int | float
+from notifyctl.store.pipe import Argument, pack
 
 
 class Scripts:
-    """Runs the scripts of `store/lua` on one connection pool.
+    """Runs the scripts of `store/lua` on one pipe.
 
     `now` gives the time in milliseconds instead of the server's TIME; it exists for tests, and wiring passes
     nothing. A script that the server forgot (restart, failover, SCRIPT FLUSH) is sent again: NOSCRIPT says that
@@ -34,17 +33,20 @@ class Scripts:
         text, digest = _source(name)
         with self.link.reach():
             try:
-                return await self.link.redis.evalsha(digest, len(keys), *keys, *args)
+                replies = await self.link.pipe.ask([pack(("EVALSHA", digest, len(keys), *keys, *args))])
             except NoScriptError:
-                return await self.link.redis.eval(text, len(keys), *keys, *args)
+                replies = await self.link.pipe.ask([pack(("EVAL", text, len(keys), *keys, *args))])
+        return replies[0]
 
 
+_SHARED = {"settle": ("tally",)}  # what a script needs beside the prelude
 _cache: dict[str, tuple[str, str]] = {}
 
 
 def _source(name: str) -> tuple[str, str]:
     if name not in _cache:
         folder = files(__package__) / "lua"
-        text = (folder / "prelude.lua").read_text("utf-8") + (folder / f"{name}.lua").read_text("utf-8")
+        parts = ("prelude", *_SHARED.get(name, ()), name)
+        text = "".join((folder / f"{part}.lua").read_text("utf-8") for part in parts)
         _cache[name] = (text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
     return _cache[name]

@@ -24,6 +24,11 @@ class Server:
     binary: str | None = None
 
     @property
+    def realm(self) -> str:
+        """This Redis and the prefix in it: whose results a journal holds."""
+        return f"{self.prefix} at {self.place}"
+
+    @property
     def place(self) -> str:
         """Where it is, for messages; never a password."""
         if self.host is None:

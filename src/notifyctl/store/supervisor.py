@@ -96,6 +96,8 @@ def supervise(directory: Path, binary: str, idle: float) -> None:
             with connection:
                 if watch(connection, directory, idle):
                     ask_to_end(connection)
+                    if child and not directory.exists():  # nothing is left that it could save
+                        child.kill()
                     return
         elif child and child.wait() > 0:  # it ended by itself; killed (below 0) it deserves another start
             raise GaveUp("the server ended before it was ready")
@@ -109,7 +111,13 @@ def start_if_absent(directory: Path, binary: str) -> "subprocess.Popen[bytes] | 
     lock = try_lock(directory / "server.lock")
     if lock is None:
         return None
-    path = private(directory)
+    try:
+        return _launch(binary, directory, private(directory), lock)
+    finally:
+        os.close(lock)  # kept, it would look like a server that does not end
+
+
+def _launch(binary: str, directory: Path, path: Path, lock: int) -> "subprocess.Popen[bytes]":
     with (directory / "valkey.log").open("ab") as log:
         try:
             return subprocess.Popen(
@@ -118,8 +126,6 @@ def start_if_absent(directory: Path, binary: str) -> "subprocess.Popen[bytes] | 
             )  # fmt: skip
         except OSError as error:
             raise GaveUp(f"cannot run {binary}: {error.strerror}") from None
-        finally:
-            os.close(lock)
 
 
 def private(directory: Path) -> Path:
@@ -188,12 +194,24 @@ def shut_down(directory: Path) -> None:
 
 
 def ask_to_end(connection: socket.socket) -> None:
-    """Ask the server to end, and insist when it refuses: it closes the connection when it obeys."""
+    """Ask the server to end, and insist when it refuses or is slow to say so: it closes the connection when it obeys.
+
+    One that is slow reads the second demand only if it has refused the first.
+    """
     connection.settimeout(LONGEST_ANSWER)
-    connection.sendall(b"SHUTDOWN\r\n")
-    if connection.recv(256):
-        connection.sendall(b"SHUTDOWN NOW FORCE\r\n")
-        connection.recv(256)
+    for demand in (b"SHUTDOWN\r\n", b"SHUTDOWN NOW FORCE\r\n"):
+        connection.sendall(demand)
+        if _closed(connection):
+            return
+
+
+def _closed(connection: socket.socket) -> bool:
+    try:
+        return not connection.recv(256)
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
 
 
 def main(directory: Path, binary: str, lock: int, idle: float) -> None:

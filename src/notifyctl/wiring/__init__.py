@@ -13,6 +13,12 @@ from notifyctl.settings import Settings
 from notifyctl.wiring.parts import Store, build_store, store
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from notifyctl.checks import Readers as CheckReaders
+    from notifyctl.domain.waiver import Waiver
+    from notifyctl.engine.sight import Readers
+    from notifyctl.engine.telling import Notifier
     from notifyctl.engine.worker import Worker
 
 
@@ -23,6 +29,27 @@ def providers(settings: Settings) -> Mapping[str, Provider]:
     return accounts.providers(settings)
 
 
+def notifiers(settings: Settings) -> "list[Notifier]":
+    """The ways to tell people of incidents that are configured."""
+    from notifyctl.wiring import telling
+
+    return telling.notifiers(settings)
+
+
+def readers(store: Store) -> "Readers":
+    """What incidents are seen from."""
+    from notifyctl.wiring import watching
+
+    return watching.readers(store)
+
+
+def checked(today: "date", waivers: "list[Waiver]") -> "AbstractAsyncContextManager[CheckReaders]":
+    """What checks look at."""
+    from notifyctl.wiring import checking
+
+    return checking.checked(today, waivers)
+
+
 def worker(settings: Settings, name: str = "") -> "AbstractAsyncContextManager[Worker]":
     """One worker of this process; raises `Misconfigured` when it could not send anything."""
     from notifyctl.wiring import engine
@@ -30,4 +57,4 @@ def worker(settings: Settings, name: str = "") -> "AbstractAsyncContextManager[W
     return engine.worker(settings, name)
 
 
-__all__ = ["Store", "build_store", "providers", "store", "worker"]
+__all__ = ["Store", "build_store", "checked", "notifiers", "providers", "readers", "store", "worker"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from notifyctl.emulator.serving import Options, Urls
 
 
-def emulator(
+def _rate(provider: str, what: str) -> Any:
+    return typer.Option(
+        f"--rate-{provider.lower()}", metavar="N", min=1, help=f"{what.capitalize()} a second that {provider} allows."
+    )
+
+
+def emulator(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: typer.Context,
     port_base: Annotated[
         int, typer.Option("--port-base", metavar="PORT", min=0, max=65_532, help="First of four ports; 0: any free.")
@@ -26,6 +32,9 @@ def emulator(
     ] = None,
     keep_bodies: Annotated[bool, typer.Option("--keep-bodies", help="Keep bodies, not only size and hash.")] = False,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Repeats what faults with a probability do.")] = 0,
+    rate_resend: Annotated[int | None, _rate("Resend", "calls")] = None,
+    rate_postmark: Annotated[int | None, _rate("Postmark", "calls")] = None,
+    rate_ses: Annotated[int | None, _rate("SES", "recipients")] = None,
 ) -> None:
     """Serve local Resend, Postmark and SES with a mailbox.
 
@@ -34,7 +43,10 @@ def emulator(
     """
     from notifyctl.emulator.serving import Options
 
-    options = Options(port_base=port_base, store=store, keep_bodies=keep_bodies, seed=seed)
+    options = Options(
+        port_base=port_base, store=store, keep_bodies=keep_bodies, seed=seed,
+        rate_resend=rate_resend, rate_postmark=rate_postmark, rate_ses=rate_ses,
+    )  # fmt: skip
     _serve(options, _announcer(screen.of(ctx), env))
 
 

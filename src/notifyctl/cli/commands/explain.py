@@ -11,9 +11,11 @@ from notifyctl.cli import describe
 from notifyctl.cli.envelope import Result
 from notifyctl.cli.show import aligned
 from notifyctl.cli.table import VERBS
+from notifyctl.domain import exits
 from notifyctl.domain.catalogue import CODES
 from notifyctl.domain.errors import Usage
 from notifyctl.domain.exits import EXITS
+from notifyctl.domain.finding import Finding
 from notifyctl.domain.states import STATES
 
 WIDTH = 78
@@ -35,7 +37,8 @@ def explain(
 ) -> Result:
     """Tell what a code, a command or a word means, offline.
 
-    Without a topic it lists the topics. `explain message` prints the JSON Schema of the job data.
+    Without a topic it lists the topics. `explain message` prints the JSON Schema of the job data. Only `explain
+    last-failover` asks Redis: it makes the decision again from its stored inputs, and must come to the same answer.
     """
     name = " ".join(topic or ())
     if not name:
@@ -108,7 +111,27 @@ def _message() -> Result:
     return Result({"topic": "message", "document": json.loads(text)}, (text.rstrip("\n"),))
 
 
-GENERAL: dict[str, Callable[[], Result]] = {"exit-codes": _exit_codes, "states": _states, "message": _message}
+def _last_failover() -> Result:
+    """The last decision to take a provider out, made again; asks Redis."""
+    from notifyctl.cli.running import with_store
+    from notifyctl.cli.telling import decision_data, decision_words
+    from notifyctl.operations.history import last_failover
+
+    decision = with_store(lambda store: last_failover(store.boards))
+    lines, data = decision_words(decision), {"topic": "last-failover", **decision_data(decision)}
+    if decision.same:
+        return Result(data, lines)
+    what = "the same rules give another answer about the same inputs now"
+    finding = Finding("RTE-REPLAY", "critical", f"provider/{decision.move.provider}", what)
+    return Result(data, lines, exits.BUG, findings=(finding,))
+
+
+GENERAL: dict[str, Callable[[], Result]] = {
+    "exit-codes": _exit_codes,
+    "states": _states,
+    "message": _message,
+    "last-failover": _last_failover,
+}
 
 
 def _first_line(page: Callable[[], Result]) -> str:

@@ -35,6 +35,9 @@ def _told(story: "Story") -> Result:
         "provider": record.provider, "provider_id": record.provider_id,
         "ambiguous_resends": record.ambiguous_resends, "looks": record.looks,
         "attempts": [_attempt(attempt) for attempt in record.attempts], "job": _job(story.job),
+        "decisions": [
+            {**one._asdict(), "at": stamp(one.at), "state": one.state.value} for one in record.decisions
+        ],
     }  # fmt: skip
     return Result(data, lines)
 
@@ -55,7 +58,10 @@ def _summary(story: "Story") -> list[str]:
 def _timeline(story: "Story") -> list[tuple[int, str]]:
     """What happened, with its time in epoch ms."""
     job, record = story.job, story.record
-    events = [(item.intent_at, f"{item.provider}: {_outcome(item)}{_WHYS[item.why]}") for item in record.attempts]
+    events = [
+        (item.intent_at, f"{item.provider}: {_outcome(item)}{_WHYS[item.why]}{_by(item)}") for item in record.attempts
+    ]
+    events += [(one.at, f"{one.by} decided: {one.verb} ({one.reason}); it was {one.state}") for one in record.decisions]
     if record.looked_at:
         events.append((record.looked_at, f"looked for evidence, {many(record.looks, 'time')} so far"))
     if job and job.enqueued_at:
@@ -65,6 +71,10 @@ def _timeline(story: "Story") -> list[tuple[int, str]]:
     if job and job.finished_at:
         events.append((job.finished_at, f"ended as {record.state}"))
     return events
+
+
+def _by(attempt: "Attempt") -> str:
+    return f", decided by {attempt.by}" if attempt.by else ""
 
 
 def _outcome(attempt: "Attempt") -> str:
@@ -80,6 +90,7 @@ def _attempt(attempt: "Attempt") -> dict[str, Any]:
     return {
         "id": attempt.id, "provider": attempt.provider, "why": attempt.why.value, "intent_at": stamp(attempt.intent_at),
         "result_at": stamp(attempt.result_at), "owner": attempt.owner,
+        "by": attempt.by or None,
         "duration_ms": attempt.result_at - attempt.intent_at if attempt.result_at else None,
         "outcome": _outcome_data(attempt.outcome) if attempt.outcome else None,
     }  # fmt: skip

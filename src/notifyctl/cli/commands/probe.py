@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from notifyctl.cli.envelope import Result, Table
+from notifyctl.cli.options import provider_names
 from notifyctl.cli.words import many
 from notifyctl.domain.errors import Misconfigured, Usage
 from notifyctl.domain.revision import PROVIDERS
@@ -13,18 +14,13 @@ if TYPE_CHECKING:
     from notifyctl.operations.probe import Probe
 
 
-def _names(incomplete: str) -> list[str]:
-    """The providers that begin with what was typed, for completion."""
-    return [name for name in PROVIDERS if name.startswith(incomplete)]
-
-
 def probe(
     provider: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[PROVIDER]...",
             help=f"{', '.join(PROVIDERS)}; all of the route without one.",
-            autocompletion=_names,
+            autocompletion=provider_names,
         ),
     ] = None,
 ) -> Result:

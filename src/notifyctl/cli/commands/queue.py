@@ -87,8 +87,8 @@ def _listed(found: "Unknown") -> Result:
     if found.total > len(rows):
         lines.append(f"The oldest {len(rows):,} are listed; --limit lists more.")
     lines += [
-        "Look each one up at its provider. When no copy is there, enqueue it again under a new id;",
-        "when one is there, or a second copy would be worse than none, leave it.",
+        "Look each one up at its provider. When no copy is there: notifyctl message resend ID.",
+        "When one is there, or a second copy would be worse than none, leave it.",
     ]
     following = (f"notifyctl message show {found.rows[0][0].id}",)
     return Result(data, lines, exits.DEGRADED, next=following)

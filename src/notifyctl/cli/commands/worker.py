@@ -45,21 +45,23 @@ def _alone(ctx: typer.Context, given: "Settings", until_eof: bool) -> Result:
 
     async def work() -> Result:
         async with wiring.worker(given) as worker:
-            on_signals(worker)
-            if until_eof:
-                on_end_of(sys.stdin.fileno(), worker)
-            await worker.run(lambda: _greet(screen.of(ctx), given, 1))
-            return _ended(worker.sent, worker.left)
+            with on_signals(worker):
+                if until_eof:
+                    on_end_of(sys.stdin.fileno(), worker)
+                await worker.run(lambda: _greet(screen.of(ctx), given, 1))
+            return _ended(worker.sent, worker.left, worker.asked)
 
     return fast(work())
 
 
-def _ended(sent: int, left: int) -> Result:
+def _ended(sent: int, left: int, asked: bool) -> Result:
     if not left:
-        return Result({"sent": sent, "left": 0}, (f"Drained. {sent:,} sent.",), outcome="done")
+        return Result({"sent": sent, "left": 0, "asked": asked}, (f"Drained. {sent:,} sent.",), outcome="done")
     what = f"{left:,} messages were not done in time; other workers take them over"
     finding = Finding("WRK-LEFT", "warning", "worker", what, "nothing, unless no other worker runs")
-    return Result({"sent": sent, "left": left}, (f"Stopped. {sent:,} sent.",), exits.DEGRADED, findings=(finding,))
+    return Result(
+        {"sent": sent, "left": left, "asked": asked}, (f"Stopped. {sent:,} sent.",), exits.DEGRADED, findings=(finding,)
+    )
 
 
 def _fleet(ctx: typer.Context, given: "Settings", processes: int) -> Result:
@@ -74,12 +76,12 @@ def _fleet(ctx: typer.Context, given: "Settings", processes: int) -> Result:
         log = Log("fleet", b"")
         command = (sys.executable, "-m", "notifyctl", "worker", "run", "--until-eof", "-q", "-o", "json")
         fleet = Fleet(command, processes, log.say)
-        on_signals(fleet, fleet.kill)
-        _greet(screen.of(ctx), given, processes)
-        try:
-            return await fleet.run()
-        finally:
-            log.flush()
+        with on_signals(fleet, fleet.kill):
+            _greet(screen.of(ctx), given, processes)
+            try:
+                return await fleet.run()
+            finally:
+                log.flush()
 
     demand_route(given, providers(given))
     return _together(asyncio.run(work()))
@@ -126,21 +128,23 @@ def list_() -> Result:
 
 def _listed(force: "Workforce") -> Result:
     findings = force.findings()
-    rows = [_row(beat, force.now) for beat in force.beats]
+    rows = [_row(beat, force) for beat in force.beats]
     columns = ("worker", "version", "pace", "beat", "in flight", "sent", "")
     first = f"{many(len(force.beats), 'worker')}, {force.waiting:,} waiting."
-    data = {"workers": [_data(beat, force.now) for beat in force.beats], "waiting": force.waiting}
+    data = {"workers": [_data(beat, force) for beat in force.beats], "waiting": force.waiting}
     code = exits.DEGRADED if findings else exits.OK
     return Result(data, (first, Table(columns, rows)) if rows else (first,), code, findings=findings)
 
 
-def _data(beat: "Beat", now: int) -> dict[str, object]:
+def _data(beat: "Beat", force: "Workforce") -> dict[str, object]:
+    now, asked = force.now, beat.token in force.asked
     names = ("name", "host", "pid", "version", "pace", "in_flight", "sent", "draining")
     times = {"started_at": stamp(beat.started_at), "beat_at": stamp(beat.beat_at), "age_ms": max(now - beat.beat_at, 0)}
-    return {**{name: getattr(beat, name) for name in names}, **times}
+    return {**{name: getattr(beat, name) for name in names}, "asked_to_drain": asked, **times}
 
 
-def _row(beat: "Beat", now: int) -> tuple[str, ...]:
+def _row(beat: "Beat", force: "Workforce") -> tuple[str, ...]:
     name = f"{beat.host}/{beat.pid}" if beat.name == beat.token else beat.name
-    age, state = span(max(now - beat.beat_at, 0)), "draining" if beat.draining else ""
+    age, ends = span(max(force.now - beat.beat_at, 0)), beat.draining or beat.token in force.asked
+    state = "draining" if ends else ""
     return (name, beat.version, beat.pace, f"{age} ago", f"{beat.in_flight:,}", f"{beat.sent:,}", state)

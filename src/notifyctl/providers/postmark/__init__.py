@@ -5,6 +5,7 @@ from typing import ClassVar
 from notifyctl.domain.message import Message
 from notifyctl.domain.outcome import Outcome, Request, Response
 from notifyctl.domain.provider import Capabilities, Envelope, Health, Lookup
+from notifyctl.domain.quota import Allowance
 from notifyctl.providers.postmark import account, errors, send
 
 
@@ -14,6 +15,7 @@ class Postmark(account.Account):
     __slots__ = ()
     name: ClassVar[str] = "postmark"
     capabilities: ClassVar[Capabilities] = send.CAPABILITIES
+    sink: ClassVar[str] = "test@blackhole.postmarkapp.com"
 
     def document(self, message: Message, envelope: Envelope) -> bytes:
         """See `send.document`."""
@@ -42,6 +44,14 @@ class Postmark(account.Account):
     def health(self, response: Response) -> Health:
         """See `account.health`."""
         return account.health(response)
+
+    def allowance_request(self, now: float) -> Request | None:
+        """None: Postmark publishes no limit, and its quota only on its pages."""
+        return None
+
+    def allowance(self, response: Response) -> Allowance | None:
+        """None, as nothing is asked."""
+        return None
 
 
 __all__ = ["Postmark"]

@@ -5,6 +5,7 @@ from typing import ClassVar
 from notifyctl.domain.message import Message
 from notifyctl.domain.outcome import Outcome, Request, Response
 from notifyctl.domain.provider import Capabilities, Envelope, Found, Health, Lookup
+from notifyctl.domain.quota import Allowance
 from notifyctl.providers.resend import account, errors, send
 
 
@@ -14,6 +15,7 @@ class Resend(account.Account):
     __slots__ = ()
     name: ClassVar[str] = "resend"
     capabilities: ClassVar[Capabilities] = send.CAPABILITIES
+    sink: ClassVar[str] = "delivered@resend.dev"
 
     def document(self, message: Message, envelope: Envelope) -> bytes:
         """See `send.document`."""
@@ -42,6 +44,14 @@ class Resend(account.Account):
     def health(self, response: Response) -> Health:
         """See `account.health`."""
         return account.health(response)
+
+    def allowance_request(self, now: float) -> Request | None:
+        """See `account.allowance_request`."""
+        return account.allowance_request(self)
+
+    def allowance(self, response: Response) -> Allowance | None:
+        """See `account.allowance`."""
+        return account.allowance(response)
 
 
 __all__ = ["Resend"]

@@ -1,7 +1,6 @@
 """What Resend's answers mean. Envelope of a refusal: `{"statusCode", "name", "message"}`."""
 
 import re
-from dataclasses import replace
 
 from notifyctl.domain.outcome import Certainty, Kind, Limits, Outcome, Response
 from notifyctl.providers import answers
@@ -59,7 +58,9 @@ def outcome(response: Response) -> Outcome:
 
 def limits(headers: dict[str, str]) -> Limits | None:
     """The rate of the whole team from `ratelimit-limit`, per second unless `ratelimit-policy` gives a window."""
-    limit = re.match(r"\s*(\d{1,9})\b", headers.get("ratelimit-limit", ""))
+    if "ratelimit-limit" not in headers:
+        return None
+    limit = re.match(r"\s*(\d{1,9})\b", headers["ratelimit-limit"])
     window = re.search(r";\s*w=(\d{1,9})\b", headers.get("ratelimit-policy", ""))
     remaining = re.fullmatch(r"\s*(\d{1,9})\s*", headers.get("ratelimit-remaining", ""))
     if not limit or int(limit[1]) == 0:
@@ -68,5 +69,4 @@ def limits(headers: dict[str, str]) -> Limits | None:
 
 
 def _receipt(response: Response, document: dict[str, object]) -> Outcome:
-    receipt = answers.accepted(response, answers.string(document, "id"))
-    return replace(receipt, limits=limits(response.headers))
+    return answers.accepted(response, answers.string(document, "id"), limits=limits(response.headers))

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from notifyctl.domain.limit import Limit
 from notifyctl.domain.outcome import Request, Response
 from notifyctl.domain.provider import Health
+from notifyctl.domain.quota import Allowance, Quota
 from notifyctl.net.sigv4 import Signer, sign
 from notifyctl.providers import answers
 from notifyctl.providers.probing import DEGRADED, MISCONFIGURED, READY, refused
@@ -57,3 +59,15 @@ def health(response: Response) -> Health:
     if document.get("EnforcementStatus") == "PROBATION":
         return Health(DEGRADED, "the account is under review", data)
     return Health(READY, "the account may send", data)
+
+
+def allowance(response: Response) -> Allowance | None:
+    """Read the account's sending quota: recipients a second, and in any 24 hours; -1 means without limit."""
+    document = answers.parse(response) or {}
+    told = answers.mapping(document, "SendQuota")
+    if response.status != 200 or not told:
+        return None
+    rate, most = answers.number(told, "MaxSendRate"), answers.number(told, "Max24HourSend")
+    sent = answers.number(told, "SentLast24Hours")
+    limit = Limit(max(rate, 1), max(1 / rate, 1)) if rate else None
+    return Allowance(limit, (Quota("24 hours", int(most), int(sent)),) if most and sent is not None else ())

@@ -8,28 +8,15 @@
 local now = clock(ARGV[1])
 local answers = {}
 
--- Before version 6, a paused queue keeps its jobs in `paused`, and resuming it overwrites `wait` with those.
-local function waiting_list(lane, paused, version)
-  if not paused then return lane .. 'wait' end
-  local major = tonumber(string.match(version or '', '^bullmq:(%d+)') or '6')
-  local parked = major < 6 or redis.call('EXISTS', lane .. 'paused') == 1
-  return lane .. (parked and 'paused' or 'wait')
-end
-
 local function place(lane, id, delay, priority)
   if delay > 0 then
     delay_until(lane, id, now + delay)
     emit(lane, 'delayed', 'jobId', id, 'delay', whole(now + delay))
     return mark_due(lane)
   end
-  local paused, concurrency, version = unpack(redis.call('HMGET', lane .. 'meta', 'paused', 'concurrency', 'version'))
-  if priority > 0 then
-    prioritize(lane, id, priority)
-  else
-    redis.call('LPUSH', waiting_list(lane, paused, version), id)
-  end
-  local full = concurrency and redis.call('LLEN', lane .. 'active') >= tonumber(concurrency)
-  if not paused and not full then mark_work(lane) end
+  local target, idle = doors(lane)
+  if priority > 0 then prioritize(lane, id, priority) else redis.call('LPUSH', target, id) end
+  if idle then mark_work(lane) end
   emit(lane, 'waiting', 'jobId', id)
 end
 

@@ -1,5 +1,5 @@
 -- Shared by every script of this folder: it is put in front of each by the loader.
--- KEYS:       none of its own.
+-- KEYS:       none of its own; `holders` reads those of its script, which are our own base key and one base key a lane.
 -- ARGV:       none of its own.
 -- Reply:      none; it only defines functions.
 -- Invariants: one clock per script (Redis TIME stands still while a script runs); numbers that are stored or
@@ -32,6 +32,69 @@ end
 
 -- A job that is there: `EXISTS` is also true of a queue's own key, when a job is named like one.
 local function is_job(key) return redis.call('TYPE', key).ok == 'hash' end
+
+-- What BullMQ 5 once put into `wait` to say that there is work.
+local function is_marker(id) return string.sub(id, 1, 2) == '0:' end
+
+-- Whether the number is the last that a lease of this duty was given: a holder that slept meanwhile must not write.
+local function leased(own, duty, number) return redis.call('HGET', own .. 'fences', duty) == number end
+
+-- The message whose open record is this job's, and the record's version; false when the record has ended, nil when there
+-- is none. A job whose id is not its message's is listed in `jobs` as long as the record is open.
+local function open_record(own, lane, id)
+  local message = redis.call('HGET', own .. 'jobs', lane .. id) or id
+  local job, state, version = unpack(redis.call('HMGET', own .. 'msg:' .. message, 'job', 'state', 'v'))
+  local open = state == 'queued' or state == 'attempting' or state == 'held'
+  if job == lane .. id then return open and message, tonumber(version) end
+end
+
+-- The next version of something: a number that no earlier state of it can have had, also when the server has lost the last
+-- ones. Counted on from what is left, a version would come back with another meaning, and a decision on the lost one pass.
+local function following(version, now) return math.max(version + 1, now) end
+
+local function raise_board(own, now)
+  local version = tonumber(redis.call('HGET', own .. 'board', 'version') or 0)
+  redis.call('HSET', own .. 'board', 'version', whole(following(version, now)))
+end
+
+-- Count a finding, and remember when it came up last and where.
+local function note(own, code, by, now, place)
+  if by > 0 then redis.call('HINCRBY', own .. 'findings', code, by) end
+  redis.call('HSET', own .. 'last', code, whole(now))
+  redis.call('ZADD', own .. 'where:' .. code, whole(now), place)
+  redis.call('ZREMRANGEBYRANK', own .. 'where:' .. code, 0, -10001)
+end
+
+-- Each call costs the server some microseconds: what need not be done at once is gathered, and sent by `send_gathered`.
+local gathered, MOST = {}, 1000
+local function later(command, key, ...)
+  local name = command .. ' ' .. key
+  local call = gathered[name]
+  if not call or #call > MOST then
+    if call then guarded(redis.call, unpack(call)) end
+    call = {command, key}
+    gathered[name] = call
+  end
+  for _, word in ipairs({...}) do call[#call + 1] = word end
+end
+
+local function send_gathered()
+  for _, call in pairs(gathered) do guarded(redis.call, unpack(call)) end
+end
+
+-- Who holds the jobs of these items, which begin with the number of a lane and a job id: tokens by the keys of the jobs.
+local function holders(items)
+  local jobs, tokens = {}, {}
+  for _, item in ipairs(items) do
+    if item[1] > 0 then jobs[#jobs + 1] = KEYS[1 + item[1]] .. item[2] end
+  end
+  for first = 1, #jobs, MOST do
+    local locks = {}
+    for at = first, math.min(first + MOST - 1, #jobs) do locks[#locks + 1] = jobs[at] .. ':lock' end
+    for at, token in ipairs(redis.call('MGET', unpack(locks))) do tokens[jobs[first + at - 1]] = token end
+  end
+  return tokens
+end
 
 local function emit(lane, ...) redis.call('XADD', lane .. 'events', '*', 'event', ...) end
 
@@ -68,4 +131,16 @@ local function delay_until(lane, id, due)
   local score = last[2] and math.min(tonumber(last[2]) + 1, high) or low
   redis.call('ZADD', lane .. 'delayed', whole(score), id)
   return score
+end
+
+local function is_older(version) return tonumber(string.match(version or '', '^bullmq:(%d+)') or '6') < 6 end
+
+-- The list in which a job waits, whether somebody may take it now, and whether the queue is BullMQ 5's. Before version 6
+-- a paused queue keeps its jobs in `paused`, and resuming it overwrites `wait` with those.
+local function doors(lane)
+  local paused, concurrency, version = unpack(redis.call('HMGET', lane .. 'meta', 'paused', 'concurrency', 'version'))
+  local older = is_older(version)
+  local parked = paused and (older or redis.call('EXISTS', lane .. 'paused') == 1)
+  local full = concurrency and redis.call('LLEN', lane .. 'active') >= tonumber(concurrency)
+  return lane .. (parked and 'paused' or 'wait'), not paused and not full, older
 end

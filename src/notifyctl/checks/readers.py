@@ -1,0 +1,84 @@
+"""What checks may look at. Nothing here can write."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from notifyctl.domain.errors import NotifyctlError, Unreachable
+from notifyctl.domain.provider import Provider
+from notifyctl.domain.waiver import Waiver
+from notifyctl.net.handshake import Greeter
+from notifyctl.store.queue_facts import QueueFacts
+from notifyctl.store.server import Server
+from notifyctl.store.server_facts import ServerFacts
+
+
+class Given(NamedTuple):
+    """What this process was told from outside.
+
+    `error` is why the settings cannot be read; then the rest is empty. `unknown` are names of variables that nothing
+    reads, each with the one that it resembles. `files` are those that hold secrets, keys of ours among them. `urls`
+    are base URLs that replace a provider's own. `test_keys` are variables whose value is a key for tests.
+    """
+
+    error: NotifyctlError | None = None
+    production: bool = False
+    unknown: Sequence[tuple[str, str]] = ()
+    files: Sequence[Path] = ()
+    urls: Mapping[str, str] = {}
+    test_keys: Sequence[str] = ()
+
+
+class Endpoint(NamedTuple):
+    """A server that is reached through TLS; `ours` is one that we configure ourselves."""
+
+    name: str
+    host: str
+    port: int
+    ours: bool
+
+
+class Readers(NamedTuple):
+    """`server` and `lanes` tell about Redis, and are None where none is named and the embedded one does not run;
+    `accounts` are the providers with a key."""
+
+    today: date
+    python: tuple[int, int]
+    given: Given
+    place: Server | None
+    server: ServerFacts | None
+    accounts: Mapping[str, Provider]
+    waivers: Sequence[Waiver]
+    greeter: Greeter
+    endpoints: Sequence[Endpoint] = ()
+    lanes: QueueFacts | None = None
+
+    @property
+    def host(self) -> str | None:
+        """The host of the server, None when it is the embedded one; raises `Unreachable` when nothing can be seen."""
+        if self.place is None or (self.place.host is None and self.server is None):
+            raise _nothing()
+        return self.place.host
+
+    @property
+    def queue(self) -> QueueFacts:
+        """What the queue tells; raises `Unreachable` when nothing can be seen."""
+        if self.lanes is None:
+            raise _nothing()
+        return self.lanes
+
+    @property
+    def facts(self) -> ServerFacts:
+        """What the server tells; raises `Unreachable` when nothing can be seen."""
+        if self.server is None:
+            raise _nothing()
+        return self.server
+
+
+def _nothing() -> Unreachable:
+    what, fix = (
+        "no server is named, and the embedded one does not run",
+        "set BULLMQ_REDIS_HOST to the server to look at",
+    )
+    return Unreachable("STORE-NOT-RUNNING", what, "BULLMQ_REDIS_HOST", fix)

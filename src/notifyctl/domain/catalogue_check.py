@@ -1,0 +1,140 @@
+"""What the checks of `preflight` mean, and what else they may say."""
+
+from notifyctl.domain.entry import Entry
+
+CHECKS = {
+    "ENV-001": Entry(
+        "The settings can be read",
+        "Every variable and every key of the configuration file is read once, at the start of each command. One that "
+        "is missing or malformed stops workers and commands alike, so it is found before the deployment.",
+        "Correct what the check names; docs/configuration.md lists every variable.",
+    ),
+    "ENV-002": Entry(
+        "No variable is misspelt",
+        "A variable begins like ours and nothing reads it. What was meant to be set is not.",
+        "Rename it as the check proposes, or remove it.",
+    ),
+    "ENV-003": Entry(
+        "Python still gets security fixes",
+        "The Python project mends security holes of a version for five years. After that nobody does.",
+        "Install a newer Python, and notifyctl into it.",
+    ),
+    "ENV-005": Entry(
+        "Production holds nothing that is for tests",
+        "A test key accepts mail and sends none; a local address leads to an emulator. Both look well, and no customer "
+        "gets a ticket.",
+        "Give production keys of its own, and unset the URLs that replace a provider's own.",
+    ),
+    "SEC-003": Entry(
+        "Only the owner can read files with secrets",
+        "A file with a secret can be read by other users of the host, belongs to somebody else, is a link, or lies in "
+        "a folder in which others may replace it.",
+        "chmod 600 the file, chmod 700 its folder, chown both to the user of the workers.",
+    ),
+    "RLS-003": Entry(
+        "Every waiver still holds",
+        "A waiver says who answers for a failed check and until when, 90 days at most. One that is over excuses "
+        "nothing.",
+        "Mend what it excuses, remove it, or have its owner agree on a new day.",
+    ),
+    "RDS-001": Entry(
+        "Redis answers soon",
+        "A worker waits for three answers with each batch of mail: a slow way to Redis is a slow queue. 20 pings are "
+        "timed from this host.",
+        "Move the workers closer to Redis, or find what is in between.",
+    ),
+    "RDS-002": Entry(
+        "Redis forgets nothing to make room",
+        "With any policy but noeviction a full server drops keys: jobs, locks, records of what was sent. BullMQ "
+        "demands noeviction, too.",
+        "CONFIG SET maxmemory-policy noeviction, and write it into the server's configuration or parameter group.",
+    ),
+    "RDS-003": Entry(
+        "Redis keeps what it was told",
+        "Without an append-only file a restart forgets jobs and records of what was sent. When its last write failed, "
+        "its disk is full or broken.",
+        "CONFIG SET appendonly yes, appendfsync everysec or always; or look at the disk.",
+    ),
+    "RDS-004": Entry(
+        "Redis has room",
+        "A server that is full refuses writes: no mail is enqueued and no result recorded. Without a limit the system "
+        "ends it when the host's memory is gone.",
+        "Set maxmemory; keep fewer finished jobs ([limits] completed_keep, completed_age), or give it more.",
+    ),
+    "RDS-005": Entry(
+        "Redis is new enough",
+        "BullMQ needs Redis 5.0 and advises 6.2; older ones get no security fixes. A distribution may have mended an "
+        "older number: then compare its package.",
+        "Install a newer Redis or Valkey.",
+    ),
+    "RDS-006": Entry(
+        "The way to Redis is encrypted",
+        "Job data hold names and addresses. Plain TCP shows them to everybody on the way.",
+        "Set BULLMQ_REDIS_TLS=true; docs/configuration.md says what it demands of the server.",
+    ),
+    "RDS-007": Entry(
+        "We are a user of our own at Redis",
+        "The default user may do everything, FLUSHALL included. A user of our own may do what mail needs.",
+        "Make one with ACL SETUSER, and set BULLMQ_REDIS_USERNAME and BULLMQ_REDIS_PASSWORD.",
+    ),
+    "RDS-008": Entry(
+        "Redis lets no stranger in",
+        "Whoever reaches the server may speak without a password. redis-cli with a wrong one goes on as that user.",
+        "ACL SETUSER default off; or set a password for it.",
+    ),
+    "NET-001": Entry(
+        "Redis has private addresses only",
+        "Its name leads to an address of the public internet, as seen from this host. The check says where the name "
+        "leads from here, not that no other way exists: a firewall is an attestation, not a measurement.",
+        "Use the private end point, and a firewall that lets in the workers alone.",
+    ),
+    "PRV-001": Entry(
+        "Each provider takes our key",
+        "Each provider with a key was asked for its account, which sends nothing. A provider that dies alone takes all "
+        "mail with it, so one is a warning.",
+        "notifyctl probe tells more; correct the key or the account at the provider.",
+    ),
+    "TLS-001": Entry(
+        "TLS 1.3 is spoken",
+        "Each server that we reach through TLS was greeted once, with the name and the chain of its certificate "
+        "verified. Redis is ours to configure; a provider that speaks 1.2 only is a warning.",
+        'Redis: tls-protocols "TLSv1.2 TLSv1.3", a certificate for the name that BULLMQ_REDIS_HOST says.',
+    ),
+    "TLS-002": Entry(
+        "Redis refuses old versions",
+        "TLS 1.0 and 1.1 can be read by those who listen. The check offers them, and believes in a refusal only when "
+        "the server says so; where this host cannot offer them, nothing was seen.",
+        'tls-protocols "TLSv1.2 TLSv1.3" in the configuration of Redis.',
+    ),
+    "TLS-004": Entry(
+        "No certificate ends soon",
+        "When a certificate has ended no worker connects any more, and mail waits.",
+        "Renew it, and let something renew it from now on.",
+    ),
+    "QUE-001": Entry(
+        "Somebody takes the mail",
+        "No worker that takes mail has sent a heartbeat. What is enqueued waits.",
+        "Start one: notifyctl worker. See who was there: notifyctl worker list.",
+    ),
+    "QUE-002": Entry(
+        "Nothing waits for long",
+        "The oldest job that could be taken was enqueued a while ago: there are too few workers, they are slow, or "
+        "something holds them.",
+        "notifyctl status tells what holds the mail; runbooks/backlog.md goes through it.",
+    ),
+    "NET-TLS": Entry(
+        "A handshake that did not come about",
+        "The server does not answer, speaks another protocol, or shows a certificate that must not be trusted.",
+        "Check the address and the port, and what stands between this host and the server.",
+    ),
+    "CFG-WAIVERS": Entry(
+        "A waiver that cannot be read",
+        "Each waiver names the check, the reason, the owner and the last day on which it holds; the check must exist.",
+        'Write [[waiver]] with check = "RDS-007", reason = "...", owner = "...", expires = 2027-01-31.',
+    ),
+    "STORE-UNTOLD": Entry(
+        "Redis does not tell",
+        "The server, or a proxy before it, does not know the question or does not answer it to anybody.",
+        "Ask whoever runs it; a waiver with their name keeps the answer.",
+    ),
+}

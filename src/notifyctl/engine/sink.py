@@ -1,0 +1,20 @@
+"""A real message to a provider's sink address: the whole proof that it takes our mail, and nobody gets it."""
+
+import hashlib
+
+from notifyctl.domain.message import Address, Message
+from notifyctl.domain.outcome import Outcome
+from notifyctl.domain.provider import Envelope, Provider, outcome_of
+from notifyctl.net.wire import Wire
+
+TEXT = b'"This message asks whether the provider works. Nobody reads it."'
+
+
+async def deliver(wire: Wire, provider: Provider, sender: Address, name: str, now: int) -> Outcome:
+    """What came of one call; `name` tells this message from all others, `now` is in epoch ms. Nothing is repeated."""
+    ref = hashlib.sha256(name.encode()).hexdigest()[:32]
+    envelope = Envelope(sender, ref, key=f"nf1-{ref}")
+    message = Message(f"probe/{ref}", "probe", Address(provider.sink), "Probe", text=TEXT)
+    document = provider.document(message, envelope)
+    exchange = await wire.send(provider.request(document, envelope, now / 1000))
+    return outcome_of(provider, exchange.answer)

@@ -1,0 +1,66 @@
+"""Doctor: every finding of queue, workers, providers and Redis, with what is known of it. It never writes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from notifyctl.domain.counted import counted
+from notifyctl.domain.finding import Finding
+from notifyctl.engine.journal import elsewhere
+from notifyctl.operations import status
+from notifyctl.store.census import Census
+from notifyctl.store.clients import strangers
+from notifyctl.store.findings import EXAMPLES, Findings
+
+GRAVE = ("critical", "error", "warning")
+
+
+class Diagnosed(NamedTuple):
+    """A finding; how often it was counted since the beginning, when last in epoch ms (0 = it holds now and is not
+    counted), and the latest places, such as job keys."""
+
+    finding: Finding
+    times: int
+    last_at: int
+    where: Sequence[str]
+
+
+class Diagnosis(NamedTuple):
+    """All findings, most urgent first; when each queue was audited last, epoch ms (0 = never); `clients` says whether
+    the server tells who is connected."""
+
+    found: Sequence[Diagnosed]
+    audited: dict[str, int]
+    clients: bool
+
+    @property
+    def grave(self) -> bool:
+        """True when one of them needs a person."""
+        return any(one.finding.severity in GRAVE for one in self.found)
+
+
+async def look(
+    places: status.Places, census: Census, findings: Findings, order: tuple[str, ...], journals: Path
+) -> Diagnosis:
+    """Look once; `order` is the route, `journals` the folder of this host. One connection, nothing is written."""
+    queue, seen = places.queue, await status.look(places, order, ())
+    told = [*status.findings(seen), *(one for one in status.lately(seen) if one.severity == "info")]
+    connected = await strangers(queue.link, queue.names)
+    if connected and "QUE-FOREIGN-WORKER" not in {one.code for one in told}:
+        severity, what, hint = counted("QUE-FOREIGN-WORKER")
+        told.insert(0, Finding("QUE-FOREIGN-WORKER", severity, "queue", f"{what}: {len(connected)} connected", hint))
+    found = [
+        Diagnosed(one, seen.met.get(one.code, 0), seen.last.get(one.code, 0), await findings.where(one.code))
+        for one in told
+    ]
+    found += _stray(elsewhere(journals, queue.link.server.realm))
+    return Diagnosis(found, await census.audited(queue.names, queue.bases), connected is not None)
+
+
+def _stray(journals: Sequence[Path]) -> list[Diagnosed]:
+    if not journals:
+        return []
+    what = f"results of another Redis or prefix are on this disk, and nobody tells it: {len(journals):,}"
+    hint = "start a worker with its address: explain WRK-JOURNAL-ELSEWHERE"
+    finding = Finding("WRK-JOURNAL-ELSEWHERE", "warning", "workers", what, hint)
+    return [Diagnosed(finding, 0, 0, [str(path) for path in journals[:EXAMPLES]])]

@@ -1,0 +1,138 @@
+"""Incidents as people work with them: look, write to the timeline, take over, tell again, end, look back."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from notifyctl.domain.cause import Cause, causes
+from notifyctl.domain.errors import Bad, OutcomeUnknown, Refused
+from notifyctl.domain.incident import Event, Incident, after, opened
+from notifyctl.domain.notice import OPENED, RECOVERED, Due, Told, claimed, notice_of, owing
+from notifyctl.domain.pace import Watching
+from notifyctl.engine import sight
+from notifyctl.engine.sight import Readers
+from notifyctl.engine.telling import Notifier, record, said
+from notifyctl.store.incidents import Entry, Incidents
+from notifyctl.store.workers import Workers
+
+TRIES = 8  # to write beside the duty
+
+
+class Shown(NamedTuple):
+    """An incident with its timeline."""
+
+    incident: Incident
+    timeline: Sequence[Entry]
+
+
+class Changed(NamedTuple):
+    """What was written; `did` is False when there was nothing to do."""
+
+    incident: Incident
+    did: bool
+
+
+async def detect(readers: Readers, workers: Workers, senders: Mapping[str, str]) -> list[Cause]:
+    """What is wrong now, gravest first; writes nothing. `senders` are those of a `Sight`. Raises `Unreachable`."""
+    working = sum(not beat.draining for beat in await workers.list())
+    seen = await sight.look(readers, senders, working)
+    return causes(seen.sight, {one.key for one in seen.open}, seen.outage)
+
+
+async def pick(incidents: Incidents, identity: str | None, *, over: bool = False) -> Incident:
+    """The incident of that id; without one the only one that is open, or with `over` else the latest.
+
+    Raises `Bad` when there is none, `Refused` when several are open and none was named.
+    """
+    if identity:
+        found = await incidents.get(identity)
+        if found is None:
+            raise Bad("INC-NOT-FOUND", f"there is no incident {identity!r}", identity, "see notifyctl incident list")
+        return found
+    there = await incidents.open() or (await incidents.latest(1) if over else [])
+    if not there:
+        raise Bad("INC-NOT-FOUND", "no incident is open", "", "look what is wrong: notifyctl incident detect")
+    if len(there) > 1:
+        names = ", ".join(one.id for one in there)
+        raise Refused("INC-WHICH", f"several are open: {names}; nothing was changed", "", "name one of them as ID")
+    return there[0]
+
+
+async def default_reason(incidents: Incidents, given: str | None) -> str | None:
+    """The reason of a change: what was given, else the open incident when exactly one is open, else None."""
+    there = [] if given else await incidents.open()
+    return f"{there[0].id}: {there[0].title}" if len(there) == 1 else given
+
+
+async def shown(incidents: Incidents, identity: str | None) -> Shown:
+    """An incident and its timeline. Raises as `pick`."""
+    found = await pick(incidents, identity, over=True)
+    return Shown(found, await incidents.timeline(found.id))
+
+
+async def note(incidents: Incidents, identity: str | None, text: str, by: str) -> Changed:
+    """Write to the timeline of an incident, whatever its state. Raises as `pick`."""
+    return await _change(incidents, identity, lambda one, now: one, by, text, over=bool(identity))
+
+
+async def log(incidents: Incidents, identity: str | None, text: str, severity: str, by: str) -> Changed:
+    """Write to the timeline of the open incident; when none is open, open one by hand with that severity."""
+    if identity or await incidents.open():
+        return await note(incidents, identity, text, by)
+    now = await incidents.now()
+    cause = Cause(f"manual/{now}", severity, text[:100], text, "", "", now)
+    saved = await incidents.save(opened(cause, now, by), [Entry(now, by, text)])
+    if saved.code == "taken":  # somebody did the same in the same millisecond
+        return await note(incidents, saved.incident.id, text, by)
+    return Changed(saved.incident, True)
+
+
+async def change(incidents: Incidents, identity: str | None, event: Event, by: str, text: str) -> Changed:
+    """Let something happen to an incident, with a line in its timeline. Raises as `pick` and `incident.after`."""
+    return await _change(incidents, identity, lambda one, now: after(one, event, 0, now), by, text)
+
+
+async def _change(
+    incidents: Incidents, identity: str | None, step: Callable[[Incident, int], Incident | None], by: str, text: str,
+    over: bool = True,
+) -> Changed:  # fmt: skip
+    for _ in range(TRIES):
+        old = await pick(incidents, identity, over=over)
+        now = await incidents.now()
+        new = step(old, now)
+        if new is None:
+            return Changed(old, False)
+        saved = await incidents.save(new, [Entry(now, by, text)], owing=True)  # the duty sees what is left to tell
+        if saved.code == "ok":
+            return Changed(saved.incident, True)
+    raise OutcomeUnknown("INC-BUSY", "others write to this incident all the time", identity or "", "try again")
+
+
+async def notify(
+    incidents: Incidents, identity: str | None, notifiers: Sequence[Notifier], realm: str, watching: Watching
+) -> list[tuple[str, Told]]:
+    """Tell everybody of an incident, now and again, all at once; the results in the order of the notifiers.
+
+    Each is claimed and recorded as the duty does it. Raises as `pick`.
+    """
+    found = await pick(incidents, identity, over=True)
+    names = tuple(one.name for one in notifiers)
+    owes = partial(owing, notifiers=names, watching=watching)
+    return list(await asyncio.gather(*(_tell(incidents, found.id, one, realm, watching, owes) for one in notifiers)))
+
+
+async def _tell(
+    incidents: Incidents, identity: str, notifier: Notifier, realm: str, watching: Watching,
+    owes: Callable[[Incident], bool],
+) -> tuple[str, Told]:  # fmt: skip
+    for _ in range(TRIES):
+        found, now = await pick(incidents, identity), await incidents.now()
+        one = Due(RECOVERED if found.resolved_at else OPENED, notifier.name)
+        saved = await incidents.save(claimed(found, one, watching, now))
+        if saved.code == "ok":
+            notice = notice_of(saved.incident, one.occasion, realm, now, again=f"/{now}")
+            told = await said(notifier, notice, watching)
+            await record(incidents, identity, one, told, watching, owes)
+            return notifier.name, told
+    return notifier.name, Told(False, "not sent: others write to this incident all the time")

@@ -1,0 +1,65 @@
+"""What a Redis tells about itself. Nothing here writes."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from notifyctl.domain.errors import Degraded, Misconfigured
+from notifyctl.store.connect import connect
+from notifyctl.store.link import Link
+
+
+class ServerFacts:
+    """Reads facts of the server over one connection.
+
+    Every method raises `Unreachable`, `Misconfigured` where this user may not ask, and `Degraded` where nobody may.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def round_trips(self, count: int) -> list[float]:
+        """How long so many pings took, in ms, the shortest first."""
+        took = []
+        with self._asked():
+            await self._link.redis.ping()  # connects
+            for _ in range(count):
+                began = time.perf_counter()
+                await self._link.redis.ping()
+                took.append((time.perf_counter() - began) * 1000)
+        return sorted(took)
+
+    async def info(self, section: str) -> Mapping[str, Any]:
+        """A section of INFO."""
+        with self._asked():
+            return dict(await self._link.redis.info(section))
+
+    async def user(self) -> str:
+        """Who we are to the server."""
+        with self._asked():
+            name = await self._link.redis.execute_command("ACL", "WHOAMI")
+        return name.decode() if isinstance(name, bytes) else str(name)
+
+    async def lets_strangers_in(self) -> bool:
+        """Whether a connection without a name and a password may speak."""
+        server = replace(self._link.server, username=None, password=None)
+        stranger = Link(connect(server, start=False, name=""), server)
+        try:
+            with stranger.reach():
+                return bool(await stranger.redis.ping())
+        except Misconfigured:
+            return False
+        finally:
+            await stranger.redis.aclose()
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        from redis.exceptions import ResponseError
+
+        try:
+            with self._link.reach():
+                yield
+        except ResponseError as error:
+            raise Degraded("STORE-UNTOLD", f"Redis does not tell: {error}", self._link.server.place) from error

@@ -1,0 +1,87 @@
+"""What checks look at: the settings or why there are none, the server, the accounts, the waivers."""
+
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from notifyctl import settings
+from notifyctl.checks import Endpoint, Given, Readers
+from notifyctl.domain.errors import Misconfigured, Unreachable
+from notifyctl.domain.provider import Provider
+from notifyctl.domain.secret import Secret
+from notifyctl.domain.waiver import Waiver
+from notifyctl.net.handshake import Greeter
+from notifyctl.settings import Settings
+from notifyctl.store.queue_facts import QueueFacts
+from notifyctl.store.server_facts import ServerFacts
+from notifyctl.wiring.accounts import providers
+from notifyctl.wiring.parts import store
+
+TEST_KEYS = (  # of the emulator, of Postmark's documentation, of Amazon's
+    *("re_emulator", "postmark-emulator", "POSTMARK_API_TEST"),
+    *("AKIDEXAMPLE", "AKIAIOSFODNN7EXAMPLE"),
+)
+
+
+@asynccontextmanager
+async def checked(today: date, waivers: list[Waiver]) -> AsyncIterator[Readers]:
+    """Readers for one run of checks."""
+    blind = Readers(today, sys.version_info[:2], Given(), None, None, {}, waivers, Greeter())
+    try:
+        told = settings.load()
+    except Misconfigured as error:
+        yield blind._replace(given=Given(error))
+        return
+    accounts = providers(told)
+    seeing = blind._replace(given=_given(told), place=told.redis, accounts=accounts, endpoints=_ends(told, accounts))
+    try:
+        async with store(told, start=False) as parts:
+            yield seeing._replace(server=ServerFacts(parts.link), lanes=QueueFacts(parts.queue, parts.workers))
+    except Unreachable as error:  # the embedded server does not run, and looking starts nothing
+        if error.code != "STORE-NOT-RUNNING":
+            raise
+        yield seeing
+
+
+def _ends(told: Settings, accounts: Mapping[str, Provider]) -> list[Endpoint]:
+    """Every server that is reached through TLS."""
+    redis = told.redis
+    ours = [Endpoint("redis", redis.host, redis.port, True)] if redis.host and redis.tls else []
+    urls = {name: urlsplit(provider.probe_request(0).url) for name, provider in accounts.items()}
+    theirs = [
+        Endpoint(name, url.hostname, url.port or 443, False)
+        for name, url in urls.items()
+        if url.scheme == "https" and url.hostname
+    ]
+    return [*ours, *theirs]
+
+
+def _given(told: Settings) -> Given:
+    secrets = {
+        "RESEND_API_KEY": told.resend.key, "POSTMARK_API_KEY": told.postmark.key,
+        "AWS_SES_ACCESS_KEY": told.ses.access_key,
+    }  # fmt: skip
+    urls = {
+        "NOTIFYCTL_RESEND_URL": told.resend.url, "NOTIFYCTL_POSTMARK_URL": told.postmark.url,
+        "NOTIFYCTL_SES_URL": told.ses.url,
+    }  # fmt: skip
+    return Given(
+        production=told.production,
+        unknown=[(one.name, one.meant) for one in told.unknown],
+        files=[*told.secret_files, *_keys(told.home)],
+        urls={name: url for name, url in urls.items() if url},
+        test_keys=[name for name, secret in secrets.items() if _for_tests(secret)],
+    )
+
+
+def _keys(home: Path) -> list[Path]:
+    """The keys that we made ourselves."""
+    folder = home / "keys"
+    return sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+
+
+def _for_tests(secret: Secret | None) -> bool:
+    return secret is not None and secret.reveal() in TEST_KEYS

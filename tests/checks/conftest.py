@@ -1,0 +1,71 @@
+"""What checks look at in tests: readers to change in one place, and servers of their own kind."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+import pytest
+import redis
+
+from conftest import free_port, serving
+from households import emulator, emulator_process, lab
+from notifyctl.checks import REGISTRY, Given, Readers
+from notifyctl.domain.check import Seen
+from notifyctl.domain.secret import Secret
+from notifyctl.net.handshake import Greeter
+from notifyctl.operations.preflight import examine
+from notifyctl.store.connect import connect
+from notifyctl.store.link import Link
+from notifyctl.store.server import Server
+from notifyctl.store.server_facts import ServerFacts
+
+__all__ = ["emulator", "emulator_process", "lab"]
+
+TODAY = date(2026, 11, 24)
+NOTHING = Readers(TODAY, (3, 11), Given(), None, None, {}, [], Greeter())
+HOST = "127.0.0.1"
+
+Ask = Callable[..., Seen]
+
+
+@pytest.fixture
+def ask() -> Ask:
+    """The answer of one check alone to readers in which these fields differ."""
+
+    def answer(identity: str, **changes: object) -> Seen:
+        readers = NOTHING._replace(**{"greeter": Greeter(), **changes})
+        check = REGISTRY[identity].check._replace(needs=())
+        (report,) = asyncio.run(examine(REGISTRY, [check], readers, lambda _: None))
+        return report.seen
+
+    return answer
+
+
+@pytest.fixture
+def ask_server() -> Iterator[Ask]:
+    """The answer of one check to a server with these options and users, as one of them."""
+    with ExitStack() as stack:
+
+        def answer(
+            identity: str, *options: str, users: Sequence[str] = (), username: str | None = None, password: str = ""
+        ) -> Seen:
+            port = stack.enter_context(serving(free_port(), *options))
+            with redis.Redis(port=port) as client:
+                for rules in users:
+                    client.execute_command("ACL", "SETUSER", *rules.split())
+            secret = Secret(password) if password else None
+            server = Server(Path("unused"), HOST, port, username=username, password=secret)
+            return asyncio.run(answer_of(identity, server))
+
+        yield answer
+
+
+async def answer_of(identity: str, server: Server) -> Seen:
+    """The answer of one check to that server."""
+    async with connect(server, start=False, name="check") as redis:
+        readers = NOTHING._replace(place=server, server=ServerFacts(Link(redis, server)))
+        check = REGISTRY[identity].check._replace(needs=())
+        (report,) = await examine(REGISTRY, [check], readers, lambda _: None)
+        return report.seen

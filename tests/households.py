@@ -1,0 +1,44 @@
+"""Fixtures of several rooms, on the shared server, empty: a lab; a house for each test, with one emulator for all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conftest import Valkey
+from house import Emulator, House, emulated, settled
+from lab import Lab
+from notifyctl.settings import load
+
+
+@pytest.fixture
+def lab(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """A store on the server, with a clock that the test sets."""
+    monkeypatch.setenv("BULLMQ_REDIS_HOST", "127.0.0.1")
+    monkeypatch.setenv("BULLMQ_REDIS_PORT", str(valkey.port))
+    lab = Lab(valkey, load())
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="session")
+def emulator_process() -> Iterator[Emulator]:
+    with emulated() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(emulator_process: Emulator) -> Emulator:
+    """The shared emulator without faults and with an empty mailbox."""
+    emulator_process.call("DELETE", "/faults")
+    emulator_process.call("DELETE", "/mailbox")
+    return emulator_process
+
+
+@pytest.fixture
+def house(tmp_path: Path, valkey: Valkey, emulator: Emulator) -> Iterator[House]:
+    """A house whose queue is the shared server, empty."""
+    urls = {f"NOTIFYCTL_{name.upper()}_URL": emulator.urls[name] for name in ("resend", "postmark", "ses")}
+    environ = {**urls, "BULLMQ_REDIS_HOST": "127.0.0.1", "BULLMQ_REDIS_PORT": str(valkey.port)}
+    with settled(tmp_path / "house", environ) as house:
+        yield house

@@ -1,0 +1,68 @@
+"""A bug to plant in a copy of `src/notifyctl`, the part of the engine that it is in, and who must notice it."""
+
+from typing import NamedTuple
+
+STEP = ("domain/test_step.py", "domain/test_reconcile.py", "domain/test_step_histories.py")
+RECORD = ("domain/test_attempt.py", "domain/test_situation.py", "domain/test_outcome.py")
+DOOR = ("domain/test_message.py", "store/test_jobdata.py", "store/test_keys.py")
+SCRIPTS = ("store/test_attempts.py", "store/test_queue.py", "store/test_limits.py", "store/test_attempts_machine.py")
+ENGINE = ("engine/test_journal.py", "engine/test_limiter.py", "engine/test_duties.py", "engine/test_claim.py")
+CARRY = ("engine/test_carry.py",)
+CLIENT = ("net/test_wire.py", "net/test_line.py", "net/test_lines.py", "net/test_answer.py")
+DOCUMENTS = ("providers/test_documents.py", "providers/test_contract.py")
+ALARMS = ("domain/test_cause.py", "domain/test_incident.py", "domain/test_notice.py", "domain/test_review.py")
+RECORDED = ("store/test_incidents.py", "store/test_reviews.py")
+WATCHED = ("engine/test_incidents.py",)
+TOLD = ("notify/test_pagerduty.py", "notify/test_webhook.py", "notify/test_command.py")
+BOOKS = ("domain/test_runbook.py", "domain/test_runbook_lint.py", "domain/test_runbook_run.py", "store/test_runs.py")
+WALKS = ("cli/test_runbook.py",)
+HISTORIES = ("simulation/test_histories.py",)
+
+PARTS = {  # by the beginning of the file's name, the first that fits
+    "domain/reconcile": "reconcile",
+    "domain/message": "door",
+    "domain/decide": "decisions",
+    **dict.fromkeys(("domain/cause", "domain/incident", "domain/notice", "domain/review"), "incidents"),
+    **dict.fromkeys(("store/lua/incident", "store/lua/review", "engine/incidents", "engine/telling"), "incidents"),
+    "notify/": "notifiers",
+    "domain/runbook": "runbooks",
+    "operations/runbook": "runbooks",
+    "store/runs": "runbooks",
+    "cli/understand": "runbooks",
+    "cli/options": "runbooks",
+    "domain/": "policy",
+    "store/lua/decide": "decisions",
+    "store/lua/claim": "claim",
+    "store/lua/prelude": "claim",
+    "store/lua/admit": "admit",
+    "store/lua/settle": "settle",
+    "store/lua/adopt": "adopt",
+    "store/lua/enqueue": "enqueue",
+    "store/lua/limit": "limits",
+    "store/": "serialisers",
+    "providers/": "serialisers",
+    "net/": "client",
+    "engine/claim": "claim",
+    "engine/duties": "adopt",
+    "engine/": "engine",
+}
+
+
+class Bug(NamedTuple):
+    """One change to one file; `tests` are files under tests/, of which at least one test must fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+    @property
+    def part(self) -> str:
+        """What of the engine is broken."""
+        return next(part for beginning, part in PARTS.items() if self.file.startswith(beginning))
+
+    def misplaced(self, text: str) -> str:
+        """What is wrong with its place in the file's text, or nothing."""
+        found = text.count(self.old)
+        return "" if found == 1 else f'"{self.name}": {self.file} has its place {found} times; give it its new text'

@@ -1,0 +1,162 @@
+"""Bugs in claiming, adopting and enqueueing, in the sending client, and in what is written for others to read."""
+
+from seeded.bug import CARRY, CLIENT, DOCUMENTS, DOOR, ENGINE, SCRIPTS, Bug
+
+BUGS = (
+    # -- claim, adopt, enqueue
+    Bug(
+        "claims without a lock",
+        "store/lua/claim.lua",
+        "  redis.call('SET', key .. ':lock', token, 'PX', lock)\n",
+        "",
+        SCRIPTS,
+    ),
+    Bug(
+        "adopts what has left",
+        "store/lua/adopt.lua",
+        "redis.call('LPOS', KEYS[number] .. 'active', id)",
+        "true",
+        SCRIPTS,
+    ),
+    Bug("adopts an id without a job", "store/lua/adopt.lua", " and is_job(key) then", " then", SCRIPTS),
+    Bug(
+        "takes the job and leaves the lock",
+        "store/lua/adopt.lua",
+        "    redis.call('SET', key .. ':lock', token, 'PX', lock)\n",
+        "",
+        SCRIPTS,
+    ),
+    Bug(
+        "adopts before others could beat again",
+        "engine/duties.py",
+        "if not self._beating_since or time.monotonic() < self._beating_since + pace.heartbeat_ttl:",
+        "if not self._beating_since:",
+        ENGINE,
+    ),
+    Bug(
+        "enqueues what is there",
+        "store/lua/enqueue.lua",
+        "if redis.call('EXISTS', lane .. id) == 1 then",
+        "if false then",
+        SCRIPTS,
+    ),
+    Bug("forgets a delay", "store/lua/enqueue.lua", "  if delay > 0 then", "  if false then", SCRIPTS),
+    Bug(
+        "wakes the workers of a paused lane",
+        "store/lua/enqueue.lua",
+        "if idle then mark_work(lane) end",
+        "mark_work(lane)",
+        SCRIPTS,
+    ),
+    Bug("forgets a priority", "store/lua/enqueue.lua", "  if priority > 0 then", "  if false then", SCRIPTS),
+    Bug(
+        "goes on from a record that another job has changed",
+        "engine/carry.py",
+        '!= "lost":\n                    return None\n'
+        "                record = with_outcome(record, attempt.id, _ABANDONED, now)",
+        '== "stale":\n                    return None\n'
+        "                record = with_outcome(record, attempt.id, _ABANDONED, now)._replace(version=settled.version)",
+        CARRY,
+    ),
+    # -- the sending client
+    Bug(
+        "calls a body that has not left handed over",
+        "net/parcel.py",
+        "return line.owner is not self or not line.unsent",
+        "return True",
+        CLIENT,
+    ),
+    Bug(
+        "calls a body that has left not handed over",
+        "net/parcel.py",
+        "return line.owner is not self or not line.unsent",
+        "return False",
+        CLIENT,
+    ),
+    Bug("begins however late it is", "net/parcel.py", "now > self._start_by:", "False:", CLIENT),
+    Bug(
+        "repeats a call by itself",
+        "net/wire.py",
+        "if not parcel.stale or now >= end:",
+        "if isinstance(answer, Response) or now >= end:",
+        CLIENT,
+    ),
+    Bug(
+        "sends keys in the clear",
+        "net/wire.py",
+        'if url.scheme == "http" and not _is_loopback(url.host):',
+        "if False:",
+        CLIENT,
+    ),
+    Bug(
+        "lets a header break the request",
+        "net/wire.py",
+        "if not text.isprintable() and _BREAK.search(text):",
+        "if False:",
+        CLIENT,
+    ),
+    Bug(
+        "goes on when a call is cut off",
+        "net/wire.py",
+        "                parcel.abandon()\n",
+        "                pass\n",
+        CLIENT,
+    ),
+    Bug(
+        "writes to a line that its peer has closed",
+        "net/line.py",
+        "        if not events:\n            return True\n",
+        "        return True\n",
+        CLIENT,
+    ),
+    Bug(
+        "takes bytes nobody asked for",
+        "net/line.py",
+        "if data and not self.asked and (not asked or self._buffer):",
+        "if False:",
+        CLIENT,
+    ),
+    # -- what others read
+    Bug("takes another version of job data", "store/jobdata.py", "if data.v != VERSION:", "if False:", DOOR),
+    Bug("takes a number for a body", "store/jobdata.py", "if literal[:1] != b'\"':", "if False:", DOOR),
+    Bug("ranks doubt like acceptance", "store/records.py", 'return "1"\n', 'return "2"\n', SCRIPTS),
+    Bug(
+        "reads an outcome with its rank",
+        "store/records.py",
+        "decode(text[1:], type=Outcome)",
+        "decode(text, type=Outcome)",
+        SCRIPTS,
+    ),
+    Bug("forgets that it has looked", "store/attempts.py", '"1" if item.looked else ""', '""', SCRIPTS),
+    Bug(
+        "reads the time of the last look as their number",
+        "store/records.py",
+        'looks=int(fields.get("looks", 0))',
+        'looks=int(fields.get("looked_at", 0))',
+        SCRIPTS,
+    ),
+    Bug(
+        "sends without an idempotency key",
+        "providers/resend/send.py",
+        '        ("Idempotency-Key", envelope.key),\n',
+        "",
+        DOCUMENTS,
+    ),
+    Bug("drops the text", "providers/resend/send.py", '"text": literal(message.text)', '"text": None', DOCUMENTS),
+    Bug("tracks who opens", "providers/postmark/send.py", '"TrackOpens": False', '"TrackOpens": True', DOCUMENTS),
+    Bug(
+        "sends bulk as transactional",
+        "providers/postmark/send.py",
+        "account.stream_for(envelope.marketing)",
+        "account.stream",
+        DOCUMENTS,
+    ),
+    Bug("sends 7 bits", "providers/ses/send.py", '{"Data": data, "Charset": "UTF-8"}', '{"Data": data}', DOCUMENTS),
+    Bug(
+        "leaves our reference out",
+        "providers/ses/send.py",
+        "_pairs(REF, envelope.ref, message.metadata)",
+        "_pairs(REF, '', message.metadata)",
+        DOCUMENTS,
+    ),
+)

@@ -1,0 +1,100 @@
+"""Bugs in reading, checking and walking through runbooks."""
+
+from seeded.bug import BOOKS, WALKS, Bug
+
+BUGS = (
+    Bug(
+        "takes a step that was under way for done",
+        "domain/runbook_run.py",
+        "return Trace(Was.UNDER_WAY, event.at)",
+        "return Trace(Was.DONE, event.at)",
+        BOOKS,
+    ),
+    Bug(
+        "repeats a change that was under way without asking",
+        "domain/runbook_run.py",
+        "return self.was is Was.UNDER_WAY or (",
+        "return (",
+        WALKS,
+    ),
+    Bug(
+        "goes on behind a step that failed",
+        "domain/runbook_run.py",
+        "if not known[step.number].behind)",
+        "if known[step.number].was in (Was.TO_DO, Was.UNDER_WAY))",
+        BOOKS,
+    ),
+    Bug(
+        "is sure that a command which was killed changed nothing",
+        "domain/runbook_run.py",
+        "self.exit not in _UNCHANGED",
+        "self.exit in (0, 130, 143)",
+        BOOKS,
+    ),
+    Bug(
+        "records a step after its command",
+        "operations/runbook.py",
+        'self._write(Kind.STARTED, number)\n        self.reach("step-started")\n        ran = self._start(words)\n',
+        'self.reach("step-started")\n        ran = self._start(words)\n        self._write(Kind.STARTED, number)\n',
+        WALKS,
+    ),
+    Bug(
+        "asks about no step",
+        "operations/runbook.py",
+        "self._person.agrees(task, self._start) if task.mutating else task.words",
+        "task.words",
+        WALKS,
+    ),
+    Bug(
+        "does not look before it asks about a doubt",
+        "operations/runbook.py",
+        "if task.look:",
+        "if not task.look:",
+        WALKS,
+    ),
+    Bug(
+        "lets go of the record while its command still runs",
+        "operations/runbook.py",
+        "pass_fds=(keep,)",
+        "pass_fds=()",
+        WALKS,
+    ),
+    Bug(
+        "leaves its command running when it is told to end",
+        "operations/runbook.py",
+        "        process.terminate()\n        process.wait()\n",
+        "",
+        WALKS,
+    ),
+    Bug("spoils a record that a crash has cut", "store/runs.py", '.rfind(b"\\n") + 1', ".__len__()", BOOKS),
+    Bug(
+        "locks no record",
+        "store/runs.py",
+        "fcntl.LOCK_EX | fcntl.LOCK_NB)\n        except",
+        "0x80)\n        except",
+        BOOKS,
+    ),
+    Bug(
+        "makes several words of a value",
+        "operations/runbook.py",
+        "runbook.fill(split(text), values)[1:]",
+        "split(*runbook.fill([text], values))[1:]",
+        WALKS,
+    ),
+    Bug("does not check commands in running text", "domain/runbook_lint.py", ", *book.mentions]", "]", BOOKS),
+    Bug(
+        "wants no book for a command that changes something",
+        "domain/runbook_lint.py",
+        "if name not in told and not reasons.get(name)",
+        "if name in told and not reasons.get(name)",
+        BOOKS,
+    ),
+    Bug(
+        "takes every flag",
+        "cli/understand.py",
+        "        return error.format_message()\n",
+        '        return ""\n',
+        ("test_runbooks.py",),
+    ),
+    Bug("renames a flag that a book names", "cli/options.py", '"--watch",', '"--follow",', ("test_runbooks.py",)),
+)
