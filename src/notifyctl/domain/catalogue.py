@@ -7,6 +7,7 @@ about messages. A test fails when the source uses a code that has no entry here.
 
 from notifyctl.domain.catalogue_check import CHECKS
 from notifyctl.domain.catalogue_decisions import DECISIONS
+from notifyctl.domain.catalogue_evidence import EVIDENCE
 from notifyctl.domain.catalogue_incident import INCIDENT
 from notifyctl.domain.catalogue_runbook import RUNBOOK
 from notifyctl.domain.catalogue_running import RUNNING
@@ -180,5 +181,6 @@ CODES = {
     **INCIDENT,
     **RUNBOOK,
     **DECISIONS,
+    **EVIDENCE,
     **CHECKS,
 }

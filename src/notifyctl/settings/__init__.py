@@ -70,6 +70,7 @@ class Settings:
 
     mode: str
     home: Path
+    evidence: Path
     queues: tuple[str, ...]
     redis: Server
     resend: Resend
@@ -123,6 +124,7 @@ def load() -> Settings:
     settings = Settings(
         mode=read.choice("NOTIFYCTL_MODE", ("development", "production")) or "development",
         home=home(read),
+        evidence=Path(read.text("NOTIFYCTL_EVIDENCE") or home(read)).expanduser().absolute(),
         queues=_queues(read.text("NOTIFYCTL_QUEUES") or LANES),
         redis=_redis(read, home(read) / "valkey"),
         resend=Resend(key=read.key("RESEND_API_KEY"), url=read.url("NOTIFYCTL_RESEND_URL")),
