@@ -29,8 +29,9 @@ RUN = "RUN"
 MAIL_FLOW = "MAIL FLOW"
 INCIDENT = "INCIDENT"
 COMPLIANCE = "COMPLIANCE"
+COST = "COST"
 DOCS = "DOCS"
-GROUPS = (LOOK, RUN, MAIL_FLOW, "CONFIG", "ROLLOUT", INCIDENT, COMPLIANCE, "SECRETS", "COST", DOCS)
+GROUPS = (LOOK, RUN, MAIL_FLOW, "CONFIG", "ROLLOUT", INCIDENT, COMPLIANCE, "SECRETS", COST, DOCS)
 
 _HERE = "notifyctl.cli.commands"
 _MOVES = (MAIL_FLOW, True)
@@ -115,6 +116,8 @@ VERBS = (
         "Check whether this installation is fit to be deployed.",
         COMPLIANCE,
     ),
+    Verb("cost report", f"{_HERE}.cost:report", "Tell what the mail of a month costs, by provider.", COST),
+    Verb("cost advise", f"{_HERE}.cost:advise", "Compare routes and plans; print what to change.", COST),
     Verb("runbook list", f"{_HERE}.runbook:list_", "List the runbooks, and the runs that are not over.", DOCS),
     Verb("runbook show", f"{_HERE}.runbook:show", "Show a runbook, with what was noted about it.", DOCS),
     Verb("runbook lint", f"{_HERE}.runbook:lint", "Check that runbooks name only commands that exist.", DOCS),

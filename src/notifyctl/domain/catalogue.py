@@ -6,6 +6,7 @@ about messages. A test fails when the source uses a code that has no entry here.
 """
 
 from notifyctl.domain.catalogue_check import CHECKS
+from notifyctl.domain.catalogue_cost import COST
 from notifyctl.domain.catalogue_decisions import DECISIONS
 from notifyctl.domain.catalogue_evidence import EVIDENCE
 from notifyctl.domain.catalogue_incident import INCIDENT
@@ -183,4 +184,5 @@ CODES = {
     **DECISIONS,
     **EVIDENCE,
     **CHECKS,
+    **COST,
 }

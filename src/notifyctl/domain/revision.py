@@ -17,6 +17,8 @@ Revision 1 is the default below, overlaid by the TOML file of NOTIFYCTL_CONFIG:
     rate = 10          # calls a second; headers of the provider override it downwards
     from = "Other <other@backroom.example>"
 
+    plan = "pro"       # what you pay there; [prices.resend.pro] says what it costs, where that is not the list price
+
     [limits]
     attempts_per_provider = 3
 
@@ -31,16 +33,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from notifyctl.domain.breaker import Rules
+from notifyctl.domain.document import check_number, refuse_unknown, table_of
 from notifyctl.domain.errors import InvalidMessage, Misconfigured
 from notifyctl.domain.message import Address, check_email, check_text
 from notifyctl.domain.pace import PACES, PRODUCTION, Pace
 
+if TYPE_CHECKING:
+    from notifyctl.domain.tariff import Prices
+
 _Word = TypeVar("_Word", bound=StrEnum)
 
 PROVIDERS = ("resend", "postmark", "ses")
+_TABLES = ("from", "pace", "types", "route", "providers", "limits", "breaker", "prices")
 
 
 class Purpose(StrEnum):
@@ -74,11 +81,13 @@ class MessageType:
 
 @dataclass(frozen=True, slots=True)
 class ProviderRules:
-    """Limits and sender of one provider: `rate` in calls a second (None = unlimited), `burst` in calls."""
+    """Limits and sender of one provider: `rate` in calls a second (None = unlimited), `burst` in calls; `plan` is the
+    tariff of the account, '' = not told."""
 
     rate: float | None = None
     burst: int = 10
     sender: Address | None = None
+    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,8 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One configuration document. `number` is 1 until revisions have a history."""
+    """One configuration document. `number` is 1 until revisions have a history; `prices` None stands for
+    the list of `domain/tariff.py`."""
 
     number: int = 1
     sender: Address | None = None
@@ -140,6 +150,7 @@ class Revision:
     )
     bounds: Bounds = Bounds()
     thresholds: Thresholds = Thresholds()
+    prices: "Prices | None" = None
 
     @property
     def rules(self) -> Rules:
@@ -157,16 +168,17 @@ class Revision:
 
 def overlay(base: Revision, document: Mapping[str, Any], where: str) -> Revision:
     """The base with a TOML document laid over it; raises `Misconfigured` naming file and key."""
-    _refuse_unknown(document, ("from", "pace", "types", "route", "providers", "limits", "breaker"), where)
+    refuse_unknown(document, _TABLES, where)
     return replace(
         base,
         sender=_sender(document, where) or base.sender,
         pace=_pace(document.get("pace", base.pace.name), f"{where}: pace"),
-        types=MappingProxyType({**base.types, **_types(_table(document, "types", where), where)}),
-        order=_order(_table(document, "route", where), base.order, where),
-        providers=_providers(_table(document, "providers", where), base.providers, where),
-        bounds=_bounds(_table(document, "limits", where), base.bounds, where),
-        thresholds=_thresholds(_table(document, "breaker", where), base.thresholds, where),
+        types=MappingProxyType({**base.types, **_types(table_of(document, "types", where), where)}),
+        order=_order(table_of(document, "route", where), base.order, where),
+        providers=_providers(table_of(document, "providers", where), base.providers, where),
+        bounds=_bounds(table_of(document, "limits", where), base.bounds, where),
+        thresholds=_thresholds(table_of(document, "breaker", where), base.thresholds, where),
+        prices=_prices(document, base.prices, where),
     )
 
 
@@ -209,7 +221,7 @@ def _types(table: Mapping[str, Any], where: str) -> dict[str, MessageType]:
 def _type(name: str, spec: Any, where: str) -> MessageType:
     if not isinstance(spec, Mapping) or not re.fullmatch(r"[a-z0-9_.-]{1,60}", name):
         raise Misconfigured("CFG-VALUE", "a type is a table with a name of [a-z0-9_.-]", where)
-    _refuse_unknown(spec, ("purpose", "priority", "deadline"), where)
+    refuse_unknown(spec, ("purpose", "priority", "deadline"), where)
     return MessageType(
         _word(Purpose, spec.get("purpose"), f"{where}.purpose"),
         _word(Priority, spec.get("priority"), f"{where}.priority"),
@@ -225,7 +237,7 @@ def _word(words: type[_Word], value: Any, where: str) -> _Word:
 
 
 def _order(table: Mapping[str, Any], base: tuple[str, ...], where: str) -> tuple[str, ...]:
-    _refuse_unknown(table, ("order",), f"{where}: route")
+    refuse_unknown(table, ("order",), f"{where}: route")
     order = tuple(table.get("order", base))
     if not order or len(set(order)) != len(order) or not set(order) <= set(PROVIDERS):
         raise Misconfigured(
@@ -235,20 +247,37 @@ def _order(table: Mapping[str, Any], base: tuple[str, ...], where: str) -> tuple
 
 
 def _providers(table: Mapping[str, Any], base: Mapping[str, ProviderRules], where: str) -> Mapping[str, ProviderRules]:
-    _refuse_unknown(table, PROVIDERS, f"{where}: providers")
+    refuse_unknown(table, PROVIDERS, f"{where}: providers")
     changed = {name: _rules(table, name, base[name], f"{where}: providers.{name}") for name in table}
     return MappingProxyType({**base, **changed})
 
 
 def _rules(table: Mapping[str, Any], name: str, base: ProviderRules, where: str) -> ProviderRules:
-    spec = _table(table, name, where)
-    _refuse_unknown(spec, ("rate", "burst", "from"), where)
+    spec = table_of(table, name, where)
+    refuse_unknown(spec, ("rate", "burst", "from", "plan"), where)
     rate = spec.get("rate", base.rate)
     return ProviderRules(
-        rate=None if rate is None else _number(rate, f"{where}.rate"),
-        burst=int(_number(spec.get("burst", base.burst), f"{where}.burst", int)),
+        rate=None if rate is None else check_number(rate, f"{where}.rate"),
+        burst=int(check_number(spec.get("burst", base.burst), f"{where}.burst", int)),
         sender=_sender(spec, where) or base.sender,
+        plan=str(spec.get("plan", base.plan)),
     )
+
+
+def _prices(document: Mapping[str, Any], base: "Prices | None", where: str) -> "Prices | None":
+    """The prices, where any are told; the plans that accounts are said to be on must be among them."""
+    table = table_of(document, "prices", where)
+    plans = {name: spec["plan"] for name, spec in table_of(document, "providers", where).items() if "plan" in spec}
+    if not table and not plans:
+        return base  # the list is not loaded for those who tell nothing
+    from notifyctl.domain.tariff import PRICES, overlay
+
+    found = overlay(base or PRICES, table, f"{where}: prices")
+    for name, plan in plans.items():
+        if plan not in found[name]:
+            known = f"known: {', '.join(found[name])}; or add [prices.{name}.NAME]"
+            raise Misconfigured("CFG-VALUE", f"unknown plan {plan!r}", f"{where}: providers.{name}.plan", known)
+    return found if table else base
 
 
 def _bounds(table: Mapping[str, Any], base: Bounds, where: str) -> Bounds:
@@ -265,26 +294,5 @@ def _thresholds(table: Mapping[str, Any], base: Thresholds, where: str) -> Thres
 def _numbers(table: Mapping[str, Any], kind: type[Bounds] | type[Thresholds], where: str) -> dict[str, Any]:
     """The numbers of a table, each of the type of its field."""
     known: dict[str, Any] = {item.name: item.type for item in fields(kind)}  # int or float
-    _refuse_unknown(table, tuple(known), where)
-    return {name: known[name](_number(value, f"{where}.{name}", known[name])) for name, value in table.items()}
-
-
-def _number(value: Any, where: str, kind: type[float] = float) -> float:
-    """A finite number above 0; a whole one where the kind is int."""
-    number = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
-    if not number or (kind is int and value != int(value)):
-        raise Misconfigured("CFG-VALUE", f"{value!r} is no {'whole ' if kind is int else ''}number above 0", where)
-    return float(value)
-
-
-def _table(document: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
-    value = document.get(key, {})
-    if not isinstance(value, Mapping):
-        raise Misconfigured("CFG-VALUE", "must be a table", f"{where}: {key}", f"write [{key}]")
-    return value
-
-
-def _refuse_unknown(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-    for key in table:
-        if key not in known:
-            raise Misconfigured("CFG-UNKNOWN-KEY", f"unknown key {key!r}", where, f"known: {', '.join(known)}")
+    refuse_unknown(table, tuple(known), where)
+    return {name: known[name](check_number(value, f"{where}.{name}", known[name])) for name, value in table.items()}

@@ -77,6 +77,7 @@ class Settings:
     postmark: Postmark
     ses: Ses
     revision: Revision
+    config: Path | None
     output: str | None
     failpoint: str | None
     given_pepper: Secret | None
@@ -131,6 +132,7 @@ def load() -> Settings:
         postmark=_postmark(read),
         ses=_ses(read),
         revision=_revision(read.text("NOTIFYCTL_FROM"), read.text("NOTIFYCTL_CONFIG")),
+        config=_path(read.text("NOTIFYCTL_CONFIG")),
         output=read.choice("NOTIFYCTL_OUTPUT", OUTPUTS),
         failpoint=read.text("NOTIFYCTL_FAILPOINT"),
         given_pepper=_pepper(read),
@@ -200,6 +202,10 @@ def _ses(read: Reader) -> Ses:
 def _revision(sender: str | None, path: str | None) -> Revision:
     base = Revision(sender=parse_sender(sender, "NOTIFYCTL_FROM") if sender else None)
     return overlay(base, _document(path), path) if path else base
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser() if text else None
 
 
 def _document(path: str) -> Mapping[str, object]:

@@ -27,6 +27,14 @@ class Found(NamedTuple):
     data: bytes
 
 
+class Taken(NamedTuple):
+    """A call at a time (epoch ms) that the provider accepted, or (`sure` False) of which nobody knows."""
+
+    provider: str
+    at: int
+    sure: bool
+
+
 async def count(queue: Queue) -> int:
     """How many jobs there are in all places. Raises `Unreachable`."""
     commands = [pack(("LLEN", base + name)) for base in queue.bases for name in (*LISTS, "active")]
@@ -117,6 +125,18 @@ async def calls(queue: Queue) -> AsyncIterator[list[tuple[str, str]]]:
             (members.decode(), unpack_outcome(outcome.decode()).provider_id)
             for members, outcome in rows
             if members and outcome
+        ]
+
+
+async def taken(queue: Queue) -> AsyncIterator[list[Taken]]:
+    """Each call on record that has an outcome which may cost money, part by part. Raises `Unreachable`."""
+    async for keys in _keys(queue, "att:"):
+        with queue.link.reach():
+            rows = await queue.link.pipe.ask([pack(("HMGET", key, "provider", "at", "outcome")) for key in keys])
+        yield [
+            Taken(provider.decode(), int(at), outcome[:1] == b"2")
+            for provider, at, outcome in rows
+            if provider and at and outcome and outcome[:1] in b"12"  # the rank, as records.py writes it
         ]
 
 
