@@ -15,7 +15,11 @@ import pytest
 from notifyctl import settings
 from notifyctl.domain.errors import Misconfigured
 from notifyctl.domain.message import Address
+from notifyctl.domain.secret import Secret
+from notifyctl.domain.secret_file import SecretFile
 from notifyctl.settings import Settings, Unknown, keyfile
+from notifyctl.store import secret_file
+from notifyctl.store.secret_file import Place
 
 SECRETS = ("BULLMQ_REDIS_PASSWORD", "RESEND_API_KEY", "POSTMARK_API_KEY", "NOTIFYCTL_PEPPER")
 PEPPER = "0123456789abcdef"
@@ -207,6 +211,48 @@ def test_a_secret_given_twice_is_refused(load: Loader, tmp_path: Path, name: str
     error = load.refused(**{name: PEPPER, f"{name}_FILE": str(tmp_path / "secret")})
     assert name in error.where
     assert PEPPER not in str(error)
+
+
+@pytest.fixture
+def sealed(tmp_path: Path) -> dict[str, str]:
+    """The variables of a file of secrets that holds a key and a pepper."""
+    place = Place(tmp_path / "secrets.age", tmp_path / "identity")
+    secret_file.make_identity(place.identity)
+    values = {"RESEND_API_KEY": Secret("re_is-hidden"), "NOTIFYCTL_PEPPER": Secret(PEPPER)}
+    secret_file.write(place, SecretFile(values, secret_file.listed(secret_file.public_keys(place))))
+    return {"NOTIFYCTL_SECRETS": str(place.file), "NOTIFYCTL_SECRETS_IDENTITY": str(place.identity)}
+
+
+def test_a_secret_is_read_from_the_file_of_secrets(load: Loader, sealed: dict[str, str]) -> None:
+    found = load(**sealed)
+    assert found.resend.key and found.resend.key.reveal() == "re_is-hidden"
+    assert found.pepper() == PEPPER.encode()
+    assert found.sources == {"RESEND_API_KEY": "secrets", "NOTIFYCTL_PEPPER": "secrets"}
+    assert [*map(str, found.secret_files)] == [*sealed.values()]
+    assert found.unknown == ()
+    assert "is-hidden" not in repr(found)
+
+
+def test_the_environment_and_a_file_of_its_own_go_before_the_file_of_secrets(
+    load: Loader, sealed: dict[str, str], tmp_path: Path
+) -> None:
+    found = load(**sealed, RESEND_API_KEY="re_near")
+    assert (found.resend.key and found.resend.key.reveal(), found.sources["RESEND_API_KEY"]) == (
+        "re_near",
+        "environment",
+    )
+    (tmp_path / "key").write_text("re_file")
+    found = load(RESEND_API_KEY="", RESEND_API_KEY_FILE=str(tmp_path / "key"))
+    assert (found.resend.key and found.resend.key.reveal(), found.sources["RESEND_API_KEY"]) == ("re_file", "file")
+
+
+@pytest.mark.parametrize("missing", ["NOTIFYCTL_SECRETS", "NOTIFYCTL_SECRETS_IDENTITY"])
+def test_a_file_of_secrets_that_does_not_open_is_an_error_and_never_passed_over(
+    load: Loader, sealed: dict[str, str], missing: str
+) -> None:
+    Path(sealed[missing]).unlink()
+    error = load.refused(**sealed, RESEND_API_KEY="re_near")
+    assert (error.code, error.where) == ("KEY-FILE", missing)
 
 
 def test_no_text_of_the_settings_shows_a_secret(load: Loader) -> None:

@@ -7,7 +7,7 @@ redis_server  RDS  the server of the queue            queue     QUE  whether mai
 """
 
 from notifyctl.checks import environment, secrets, release, redis_server, network, tls, accounts, queue  # noqa: F401, I001 - asked in this order
-from notifyctl.checks.readers import Endpoint, Given, Readers
+from notifyctl.checks.readers import Endpoint, Given, Kept, Readers
 from notifyctl.checks.registry import REGISTRY, Registered
 
-__all__ = ["REGISTRY", "Endpoint", "Given", "Readers", "Registered"]
+__all__ = ["REGISTRY", "Endpoint", "Given", "Kept", "Readers", "Registered"]

@@ -14,12 +14,23 @@ from notifyctl.store.server import Server
 from notifyctl.store.server_facts import ServerFacts
 
 
+class Kept(NamedTuple):
+    """The encrypted file of secrets: for how many it is encrypted by its head, how many its list names, and since when
+    its values are used (epoch seconds, by name)."""
+
+    stanzas: int
+    recipients: int
+    created: Mapping[str, int]
+
+
 class Given(NamedTuple):
     """What this process was told from outside.
 
     `error` is why the settings cannot be read; then the rest is empty. `unknown` are names of variables that nothing
     reads, each with the one that it resembles. `files` are those that hold secrets, keys of ours among them. `urls`
-    are base URLs that replace a provider's own. `test_keys` are variables whose value is a key for tests.
+    are base URLs that replace a provider's own. `test_keys` are variables whose value is a key for tests. `sources` say
+    of each secret whether it comes from the environment, a file or the secrets, `kept` is None where no file of secrets
+    is used.
     """
 
     error: NotifyctlError | None = None
@@ -28,6 +39,8 @@ class Given(NamedTuple):
     files: Sequence[Path] = ()
     urls: Mapping[str, str] = {}
     test_keys: Sequence[str] = ()
+    sources: Mapping[str, str] = {}
+    kept: Kept | None = None
 
 
 class Endpoint(NamedTuple):

@@ -1,36 +1,53 @@
-"""SEC: who may read what must stay secret."""
+"""SEC: who may read what must stay secret, and how old it is."""
 
-import os
-import stat
-from pathlib import Path
+from datetime import UTC, datetime, time
 
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
-from notifyctl.domain.check import Seen, failed, passed
+from notifyctl.domain.check import Seen, failed, passed, warned
+from notifyctl.domain.key_age import DAYS, Age, age
+from notifyctl.store.permissions import trouble
 
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+@check("SEC-002", "Secrets are kept encrypted, and two keys open them", expected="one age file for two or more",
+       needs=("ENV-001",))  # fmt: skip
+async def encrypted(readers: Readers) -> Seen:
+    kept, sources = readers.given.kept, readers.given.sources
+    if kept is None:
+        hint = "keep them in one encrypted file: notifyctl secrets init"
+        return warned("no encrypted file is used", hint) if sources else passed("no secret is set")
+    if kept.stanzas != kept.recipients:
+        what = f"it is encrypted for {kept.stanzas}, and its list names {kept.recipients}"
+        return failed(what, "write it anew: notifyctl secrets rekey")
+    if kept.recipients < 2:
+        fix = "add one that is kept offline: notifyctl secrets rekey --recipient age1..."
+        return warned("one key alone opens it", fix)
+    return passed(f"recipients: {kept.recipients}")
 
 
 @check("SEC-003", "Only the owner can read files with secrets", expected="0600, ours, no link, in a folder that others "
        "cannot change", needs=("ENV-001",))  # fmt: skip
 async def permissions(readers: Readers) -> Seen:
-    wrong = [words for path in readers.given.files if (words := _wrong(path))]
+    wrong = [words for path in readers.given.files if (words := trouble(path))]
     if wrong:
         return failed("; ".join(wrong), "chmod 600 the file, chmod 700 its folder, and own both")
     count = len(readers.given.files)
     return passed(f"files that were looked at: {count}" if count else "no secret is in a file")
 
 
-def _wrong(path: Path) -> str:
-    """What is wrong with a file, in a few words; nothing when it is well."""
-    file, folder = path.lstat(), path.parent.stat()
-    if stat.S_ISLNK(file.st_mode):
-        return f"{path.name} is a link"
-    if file.st_uid != os.geteuid():
-        return f"{path.name} belongs to another user"
-    if file.st_mode & _OTHERS:
-        return f"{path.name} is {stat.S_IMODE(file.st_mode):04o}"
-    if folder.st_mode & _MAY_WRITE and not folder.st_mode & stat.S_ISVTX:
-        return f"the folder of {path.name} is {stat.S_IMODE(folder.st_mode):04o}"
-    return ""
+@check("SEC-005", "No key is too old", expected="providers' keys 90 days, other secrets 180", needs=("ENV-001",))
+async def ages(readers: Readers) -> Seen:
+    created = readers.given.kept.created if readers.given.kept else {}
+    now = int(datetime.combine(readers.today, time(), UTC).timestamp())
+    named = [name for name, source in readers.given.sources.items() if name in DAYS and source]
+    dated = {name: created.get(name, 0) if readers.given.sources[name] == "secrets" else 0 for name in named}
+    found = {name: age(name, at, now) for name, at in dated.items()}
+    over, due, unknown = ([name for name in named if found[name] is one] for one in (Age.OVER, Age.DUE, Age.UNKNOWN))
+    fix = "rotate it: notifyctl secrets rotate NAME"
+    if over:
+        return failed(f"too old: {', '.join(over)}", fix)
+    if due:
+        return warned(f"due within two weeks: {', '.join(due)}", fix)
+    if unknown:
+        return warned(f"nobody wrote down since when it is used: {', '.join(unknown)}", "notifyctl secrets set NAME")
+    return passed(f"keys whose age is known: {len(named)}" if named else "no key is set")

@@ -30,11 +30,13 @@ MAIL_FLOW = "MAIL FLOW"
 INCIDENT = "INCIDENT"
 COMPLIANCE = "COMPLIANCE"
 COST = "COST"
+SECRETS = "SECRETS"
 DOCS = "DOCS"
-GROUPS = (LOOK, RUN, MAIL_FLOW, "CONFIG", "ROLLOUT", INCIDENT, COMPLIANCE, "SECRETS", COST, DOCS)
+GROUPS = (LOOK, RUN, MAIL_FLOW, "CONFIG", "ROLLOUT", INCIDENT, COMPLIANCE, SECRETS, COST, DOCS)
 
 _HERE = "notifyctl.cli.commands"
 _MOVES = (MAIL_FLOW, True)
+_KEPT = (SECRETS, True)
 
 VERBS = (
     Verb("status", f"{_HERE}.status:status", "Tell whether mail is flowing, and what is in its way.", LOOK),
@@ -116,6 +118,23 @@ VERBS = (
         "Check whether this installation is fit to be deployed.",
         COMPLIANCE,
     ),
+    Verb("secrets init", f"{_HERE}.secrets:init", "Make the encrypted file of secrets, and a key to open it.", *_KEPT),
+    Verb("secrets set", f"{_HERE}.secrets:set_", "Set a secret; its value comes by stdin or a hidden prompt.", *_KEPT),
+    Verb(
+        "secrets list",
+        f"{_HERE}.secrets:list_",
+        "List the secrets of the file and who can open it; no values.",
+        SECRETS,
+    ),
+    Verb(
+        "secrets rekey", f"{_HERE}.secrets:rekey", "Encrypt the file anew, for the recipients that are named.", *_KEPT
+    ),
+    Verb(
+        "secrets check",
+        f"{_HERE}.secrets:check",
+        "Check the file of secrets: readers, modes, names, ages.",
+        SECRETS,
+    ),
     Verb("cost report", f"{_HERE}.cost:report", "Tell what the mail of a month costs, by provider.", COST),
     Verb("cost advise", f"{_HERE}.cost:advise", "Compare routes and plans; print what to change.", COST),
     Verb("runbook list", f"{_HERE}.runbook:list_", "List the runbooks, and the runs that are not over.", DOCS),
@@ -130,4 +149,5 @@ VERBS = (
 OFF_BOOK = {
     "send": "puts mail on a queue, and repairs nothing",
     "runbook run": "walks through the books",
+    "secrets init": "makes what is not there, and repairs nothing",
 }

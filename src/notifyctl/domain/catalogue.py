@@ -12,6 +12,7 @@ from notifyctl.domain.catalogue_evidence import EVIDENCE
 from notifyctl.domain.catalogue_incident import INCIDENT
 from notifyctl.domain.catalogue_runbook import RUNBOOK
 from notifyctl.domain.catalogue_running import RUNNING
+from notifyctl.domain.catalogue_secrets import SECRETS
 from notifyctl.domain.entry import Entry
 
 MESSAGE = {
@@ -185,4 +186,5 @@ CODES = {
     **EVIDENCE,
     **CHECKS,
     **COST,
+    **SECRETS,
 }

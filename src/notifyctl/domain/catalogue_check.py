@@ -25,11 +25,24 @@ CHECKS = {
         "gets a ticket.",
         "Give production keys of its own, and unset the URLs that replace a provider's own.",
     ),
+    "SEC-002": Entry(
+        "Secrets are kept encrypted, and two keys open them",
+        "Secrets that lie about in plain text are copied with every backup and shown by every mistake. In one "
+        "encrypted file they can be kept beside the code; and whoever loses the only key that opens it has lost all of "
+        "them.",
+        "`notifyctl secrets init` makes the file, `notifyctl secrets rekey --recipient age1...` adds a key.",
+    ),
     "SEC-003": Entry(
         "Only the owner can read files with secrets",
         "A file with a secret can be read by other users of the host, belongs to somebody else, is a link, or lies in "
         "a folder in which others may replace it.",
         "chmod 600 the file, chmod 700 its folder, chown both to the user of the workers.",
+    ),
+    "SEC-005": Entry(
+        "No key is too old",
+        "A key that leaked unnoticed works until somebody changes it. Providers' keys are rotated every 90 days (CIS "
+        "AWS 1.14), others every 180. When a value was set is known of the encrypted file alone.",
+        "Make a new one, and put it in: `notifyctl secrets set NAME`.",
     ),
     "RLS-003": Entry(
         "Every waiver still holds",

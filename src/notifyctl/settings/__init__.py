@@ -7,6 +7,7 @@ Rules, for every variable alike:
 
 - an empty value counts as unset;
 - a secret may come from a file instead: `RESEND_API_KEY_FILE=/run/secrets/resend`; giving both is an error;
+- one that comes from neither is looked up in the file of secrets, where `NOTIFYCTL_SECRETS` names one;
 - a wrong value raises `Misconfigured` that names the variable and the fix, and never shows a secret;
 - a name that looks like one of ours and is not is kept in `Settings.unknown`, so a typo can be reported.
 
@@ -28,8 +29,11 @@ from notifyctl.domain.secret import Secret
 from notifyctl.settings import keyfile
 from notifyctl.settings.environment import Reader, Unknown, wrong
 from notifyctl.settings.notifiers import Notifiers, read_notifiers
+from notifyctl.store import secret_file
+from notifyctl.store.secret_file import Place
 from notifyctl.store.server import Server
 
+IDENTITY_CREDENTIAL = "notifyctl-identity"  # as `LoadCredential=` of systemd calls it
 LANES = "email-critical,email-standard,email-bulk"
 OUTPUTS = ("table", "short", "json", "jsonl")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -84,6 +88,8 @@ class Settings:
     notifiers: Notifiers
     unknown: tuple[Unknown, ...]
     secret_files: tuple[Path, ...]
+    secrets: Place
+    sources: Mapping[str, str]
 
     @property
     def production(self) -> bool:
@@ -122,6 +128,10 @@ class Settings:
 def load() -> Settings:
     """Read the environment once; raises `Misconfigured` at the first thing that is wrong."""
     read = Reader(os.environ)
+    place = secrets_place(read)
+    if place.file:
+        read.kept = secret_file.read(place).values
+        read.files += [place.file, place.identity]
     settings = Settings(
         mode=read.choice("NOTIFYCTL_MODE", ("development", "production")) or "development",
         home=home(read),
@@ -139,6 +149,8 @@ def load() -> Settings:
         notifiers=read_notifiers(read),
         unknown=read.unknown(),
         secret_files=tuple(read.files),
+        secrets=place,
+        sources=read.sources,
     )
     if settings.production:
         _demand_production(settings)
@@ -149,6 +161,18 @@ def home(read: Reader | None = None) -> Path:
     """The data directory; it is known even where other settings are wrong."""
     default = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "notifyctl"
     return Path((read or Reader(os.environ)).text("NOTIFYCTL_HOME") or default).expanduser().absolute()
+
+
+def secrets_place(read: Reader | None = None) -> Place:
+    """Where the file of secrets and its identity are; known even where other settings are wrong.
+
+    The identity is the named file, else a credential that systemd hands over, else a key below `home`.
+    """
+    read = read or Reader(os.environ)
+    file, named = read.text("NOTIFYCTL_SECRETS"), read.text("NOTIFYCTL_SECRETS_IDENTITY")
+    handed_over = Path(os.environ.get("CREDENTIALS_DIRECTORY") or "/nowhere") / IDENTITY_CREDENTIAL
+    found = Path(named) if named else handed_over if handed_over.is_file() else home(read) / "keys" / "identity"
+    return Place(Path(file).expanduser().absolute() if file else None, found.expanduser().absolute())
 
 
 def _queues(text: str) -> tuple[str, ...]:

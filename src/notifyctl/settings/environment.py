@@ -26,6 +26,8 @@ class Reader:
         self._environ = environ
         self._known: set[str] = set()
         self.files: list[Path] = []  # that secrets were read from
+        self.kept: Mapping[str, Secret] = {}  # what the file of secrets holds
+        self.sources: dict[str, str] = {}  # of each secret that is set: environment, file or secrets
 
     def text(self, name: str) -> str | None:
         self._known.add(name)
@@ -61,8 +63,18 @@ class Reader:
         given, file = self.text(name), self.text(f"{name}_FILE")
         if given and file:
             raise wrong(name, f"{name} and {name}_FILE are both set", "keep one of them")
-        text = self._file(f"{name}_FILE", file) if file else given
-        return Secret(text) if text else None
+        if not given and not file:
+            return self._kept(name)
+        self.sources[name] = "file" if file else "environment"
+        return Secret(self._file(f"{name}_FILE", file) if file else given or "")
+
+    def _kept(self, name: str) -> Secret | None:
+        """The value of the file of secrets, which yields to both others."""
+        text = self.kept[name].reveal().strip() if name in self.kept else ""
+        if not text:
+            return None
+        self.sources[name] = "secrets"
+        return Secret(text)
 
     def _file(self, name: str, path: str) -> str:
         text = _secret_file(name, path)

@@ -8,14 +8,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from notifyctl import settings
-from notifyctl.checks import Endpoint, Given, Readers
+from notifyctl.checks import Endpoint, Given, Kept, Readers
 from notifyctl.domain.errors import Misconfigured, Unreachable
 from notifyctl.domain.provider import Provider
 from notifyctl.domain.secret import Secret
 from notifyctl.domain.waiver import Waiver
 from notifyctl.net.handshake import Greeter
 from notifyctl.settings import Settings
+from notifyctl.store import secret_file
 from notifyctl.store.queue_facts import QueueFacts
+from notifyctl.store.secret_file import Place
 from notifyctl.store.server_facts import ServerFacts
 from notifyctl.wiring.accounts import providers
 from notifyctl.wiring.parts import store
@@ -74,7 +76,14 @@ def _given(told: Settings) -> Given:
         files=[*told.secret_files, *_keys(told.home)],
         urls={name: url for name, url in urls.items() if url},
         test_keys=[name for name, secret in secrets.items() if _for_tests(secret)],
+        sources=told.sources,
+        kept=_kept(told.secrets) if told.secrets.file else None,
     )
+
+
+def _kept(place: Place) -> Kept:
+    file = secret_file.read(place)
+    return Kept(secret_file.stanzas(place), len(file.recipients), file.created)
 
 
 def _keys(home: Path) -> list[Path]:

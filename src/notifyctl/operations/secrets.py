@@ -1,0 +1,198 @@
+"""The file of secrets as people change it: made, filled, opened to others, looked at. No value leaves these functions.
+
+Each change holds the lock of the file, reads it, and replaces it in one step.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from notifyctl.domain.errors import Misconfigured, Refused
+from notifyctl.domain.finding import Finding
+from notifyctl.domain.key_age import DAY, DAYS, Age, age
+from notifyctl.domain.secret import Secret
+from notifyctl.domain.secret_file import CHOSEN, NAMES, NEXT, OLD, Recipient, SecretFile, fingerprint
+from notifyctl.store import secret_file as disk
+from notifyctl.store.permissions import trouble
+from notifyctl.store.secret_file import Place
+
+
+class Who(NamedTuple):
+    """Who changes it, at which time (epoch seconds), and why."""
+
+    by: str
+    at: int
+    why: str
+
+
+class Made(NamedTuple):
+    """A new file, and whether its identity is new, too."""
+
+    file: SecretFile
+    identity_is_new: bool
+
+
+class Rekeyed(NamedTuple):
+    """Who could open the file, and who can from now on."""
+
+    before: Sequence[Recipient]
+    after: Sequence[Recipient]
+    names: Sequence[str]
+
+    @property
+    def gone(self) -> list[Recipient]:
+        """Those who cannot open it any more; they may have read it before."""
+        kept = {one.key for one in self.after}
+        return [one for one in self.before if one.key not in kept]
+
+    @property
+    def new(self) -> list[Recipient]:
+        """Those who can open it from now on."""
+        known = {one.key for one in self.before}
+        return [one for one in self.after if one.key not in known]
+
+
+def init(place: Place, keys: Sequence[str], who: Who) -> Made:
+    """Make the file for these recipients and our own identity, which is made, too, when there is none.
+
+    Raises `Refused` when the file exists.
+    """
+    others = disk.listed(keys)
+    if place.file and place.file.exists():
+        raise Refused("KEY-EXISTS", f"{place.file} exists; nothing was changed", "NOTIFYCTL_SECRETS")
+    with disk.locked(place):
+        new = not place.identity.exists()
+        if new:
+            disk.make_identity(place.identity)
+        own = [Recipient(key, who.by) for key in disk.public_keys(place)]
+        file = SecretFile(recipients=_once([*own, *others])).with_deed(who.at, who.by, "init", who.why)
+        disk.write(place, file)
+    return Made(file, new)
+
+
+def put(place: Place, name: str, value: Secret, who: Who) -> SecretFile:
+    """Set a value; raises `Refused` while that name is being rotated."""
+
+    def change(file: SecretFile) -> SecretFile:
+        if name in file.rotations:
+            fix = f"go on with it: notifyctl secrets rotate {name}; or end it: --abort"
+            raise Refused("KEY-ROTATING", f"{name} is being rotated; nothing was changed", name, fix)
+        return file.with_value(name, value, who.at).with_deed(who.at, who.by, f"set {name}", who.why)
+
+    return update(place, change)
+
+
+def update(place: Place, change: Callable[[SecretFile], SecretFile]) -> SecretFile:
+    """Replace the file by what `change` makes of it, while nobody else does; returns what is in it then."""
+    with disk.locked(place):
+        after = change(disk.read(place))
+        disk.write(place, after)
+    return after
+
+
+def rekeyed(place: Place, keys: Sequence[str]) -> Rekeyed:
+    """Who could open the file before and after; without keys those who can open it now. Our own identity always can."""
+    file, mine = disk.read(place), disk.public_keys(place)
+    wanted = disk.listed(keys) or list(file.recipients)
+    own = [one for one in file.recipients if one.key in mine] or [Recipient(mine[0])]
+    after = wanted if {one.key for one in wanted} & set(mine) else [*own, *wanted]
+    return Rekeyed(file.recipients, _once(after), [*file.values])
+
+
+def rekey(place: Place, change: Rekeyed, who: Who) -> SecretFile:
+    """Encrypt the file anew for those who can open it from now on."""
+    deed = f"rekey for {', '.join(one.name or one.key for one in change.after)}"
+    return update(
+        place, lambda file: file._replace(recipients=change.after).with_deed(who.at, who.by, deed, who.why)
+    )  # fmt: skip
+
+
+def _once(recipients: Sequence[Recipient]) -> list[Recipient]:
+    return list({one.key: one for one in reversed(recipients)}.values())[::-1]
+
+
+class Entry(NamedTuple):
+    """What may be told of a secret. `fingerprint` is '' for one that a guess could confirm; `created` is in epoch
+    seconds, 0 = not known; `hidden_by` is the variable that goes before it, or ''."""
+
+    name: str
+    fingerprint: str
+    created: int
+    days: int
+    age: Age
+    hidden_by: str
+
+
+def entries(file: SecretFile, now: int) -> list[Entry]:
+    """What may be told of all secrets in the file, in its order."""
+    return [_entry(file, name, now) for name in file.values]
+
+
+def _entry(file: SecretFile, name: str, now: int) -> Entry:
+    plain = name.removesuffix(NEXT).removesuffix(OLD)
+    created = file.created.get(name, 0)
+    days = max(now - created, 0) // DAY if created else 0
+    told = "" if plain in CHOSEN else fingerprint(file.values[name])
+    return Entry(name, told, created, days, age(name, created, now), hidden_by(name))
+
+
+def hidden_by(name: str) -> str:
+    """The variable of this environment that goes before the file, or ''."""
+    return next((one for one in (name, f"{name}_FILE") if os.environ.get(one, "").strip()), "")
+
+
+def findings(place: Place, file: SecretFile, now: int) -> list[Finding]:
+    """What is wrong with a file that opens, worst first."""
+    found = [*_guarded(place), *_readers(place, file), *_named(file), *_aged(file, now), *_rotating(file)]
+    return sorted(found, key=lambda one: ("error", "warning").index(one.severity))
+
+
+def _guarded(place: Place) -> Iterator[Finding]:
+    for path in (place.file, place.identity):
+        if path and (wrong := _trouble(path)):
+            yield Finding("KEY-MODE", "error", path.name, wrong, "chmod 600 the file, chmod 700 its folder, own both")
+
+
+def _trouble(path: Path) -> str:
+    try:
+        return trouble(path)
+    except OSError as error:
+        raise Misconfigured("KEY-FILE", f"cannot see {path}: {error.strerror}", str(path)) from None
+
+
+def _readers(place: Place, file: SecretFile) -> Iterator[Finding]:
+    count, told = disk.stanzas(place), len(file.recipients)
+    if count != told:
+        what = f"it is encrypted for {count}, and its list names {told}"
+        yield Finding("KEY-READERS", "error", "recipients", what, "write it anew: notifyctl secrets rekey")
+    elif count < 2:
+        what = "one key alone opens it: with that key all secrets are lost"
+        fix = "add another one: notifyctl secrets rekey --recipient age1..."
+        yield Finding("KEY-ALONE", "warning", "recipients", what, fix)
+
+
+def _named(file: SecretFile) -> Iterator[Finding]:
+    for name in file.values:
+        if name.removesuffix(NEXT).removesuffix(OLD) not in NAMES:
+            yield Finding("KEY-STRANGE", "warning", name, "nothing reads it", "rename or remove it: age -d, age -e")
+        elif hider := hidden_by(name):
+            what = f"{hider} goes before it: what the file says is not used here"
+            yield Finding("KEY-HIDDEN", "warning", name, what, f"unset {hider}")
+
+
+def _aged(file: SecretFile, now: int) -> Iterator[Finding]:
+    for one in entries(file, now):
+        fix = f"notifyctl secrets rotate {one.name}"
+        if one.age is Age.UNKNOWN:
+            yield Finding("KEY-AGE", "warning", one.name, "nobody wrote down since when it is used", fix)
+        elif one.age is not Age.GOOD:
+            severity = "error" if one.age is Age.OVER else "warning"
+            what = f"it is {one.days} days old, and {DAYS[one.name]} are allowed"
+            yield Finding("KEY-AGE", severity, one.name, what, fix)
+
+
+def _rotating(file: SecretFile) -> Iterator[Finding]:
+    for name in file.rotations:
+        fix = f"go on with it: notifyctl secrets rotate {name}"
+        yield Finding("KEY-ROTATING", "warning", name, "a rotation has begun and is not over", fix)
