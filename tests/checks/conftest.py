@@ -1,6 +1,7 @@
 """What checks look at in tests: readers to change in one place, and servers of their own kind."""
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import date
@@ -15,19 +16,54 @@ from notifyctl.checks import REGISTRY, Given, Readers
 from notifyctl.domain.check import Seen
 from notifyctl.domain.secret import Secret
 from notifyctl.net.handshake import Greeter
+from notifyctl.operations import init
 from notifyctl.operations.preflight import examine
 from notifyctl.store.connect import connect
 from notifyctl.store.link import Link
+from notifyctl.store.project import Project
 from notifyctl.store.server import Server
 from notifyctl.store.server_facts import ServerFacts
 
 __all__ = ["emulator", "emulator_process", "lab"]
 
 TODAY = date(2026, 11, 24)
-NOTHING = Readers(TODAY, (3, 11), Given(), None, None, {}, [], Greeter())
+NOTHING = Readers(TODAY, (3, 11), Given(), None, None, {}, [], Greeter(), Project(Path("nowhere")))
 HOST = "127.0.0.1"
 
 Ask = Callable[..., Seen]
+
+
+@pytest.fixture(scope="session")
+def whole_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project on which nothing is wrong: the sample, with what its organisation must do itself."""
+    folder = tmp_path_factory.mktemp("whole")
+    init.apply(folder, init.plan(folder, TODAY))
+    edit(folder, "processors.toml", 'agreement = "the', 'signed = 2026-11-24\nreviewed = 2026-11-24\nagreement = "the')
+    edit(folder, "processing.toml", "# ico", "ico")
+    edit(folder, "rollback.toml", "# rehearsed", "rehearsed")
+    edit(folder, "dpia.toml", '# covers = ""', f'covers = "{fingerprint(folder)}"')
+    for line in ("[sign_off]", 'by = "J. ', "on = 2026", "advice = "):
+        edit(folder, "dpia.toml", f"# {line}", line)
+    return folder
+
+
+@pytest.fixture
+def folder(whole_project: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be spoilt."""
+    return shutil.copytree(whole_project, tmp_path / "project")
+
+
+def edit(folder: Path, name: str, old: str, new: str) -> None:
+    """Replace a text of a file, wherever it stands there; it must."""
+    text = (folder / name).read_text()
+    assert old in text, f"{name} does not say {old!r}"
+    (folder / name).write_text(text.replace(old, new))
+
+
+def fingerprint(folder: Path) -> str:
+    """What a sign-off of the assessment covers."""
+    project = Project(folder)
+    return project.facts(project.revision, TODAY).fingerprint
 
 
 @pytest.fixture

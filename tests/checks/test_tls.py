@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 import peers
-from checks.conftest import TODAY, Ask
+from checks.conftest import Ask
 from conftest import free_port
 from notifyctl.checks import Endpoint
 from notifyctl.domain.check import Verdict
@@ -20,6 +20,7 @@ from notifyctl.domain.errors import Bad
 from notifyctl.net.handshake import Greeter, Handshake
 from peers import Talk
 
+NOW = datetime.now(UTC).date()  # certificates are believed by the real clock
 V1, V1_1, V1_2, V1_3 = (getattr(ssl.TLSVersion, name) for name in ("TLSv1", "TLSv1_1", "TLSv1_2", "TLSv1_3"))
 Serve = Callable[..., Endpoint]
 
@@ -42,7 +43,7 @@ def serve(authority: trustme.CA) -> Iterator[Serve]:
             oldest: ssl.TLSVersion = V1_2, newest: ssl.TLSVersion = V1_3, *, ours: bool = True, days: int = 90,
             host: str = "localhost", known: bool = True,
         ) -> Endpoint:  # fmt: skip
-            end = datetime.combine(TODAY + timedelta(days), time(12), UTC)
+            end = datetime.combine(NOW + timedelta(days), time(12), UTC)
             made = (authority if known else trustme.CA()).issue_cert(host, not_after=end)
             peer = stack.enter_context(peers.serve(Talk.read, speaking(made, oldest, newest)))
             return Endpoint("redis", "localhost", peer.port, ours)
@@ -115,5 +116,5 @@ class TestOldVersions:
     [(90, Verdict.PASS), (30, Verdict.PASS), (29, Verdict.WARN), (7, Verdict.WARN), (6, Verdict.FAIL)],
 )
 def test_a_certificate_must_last(ask: Ask, serve: Serve, days: int, verdict: Verdict) -> None:
-    seen = ask("TLS-004", endpoints=[serve(days=days)])
+    seen = ask("TLS-004", endpoints=[serve(days=days)], today=NOW)
     assert (seen.verdict, f"{days} days" in seen.observed) == (verdict, True), seen

@@ -12,6 +12,7 @@ import redis
 
 from conftest import Valkey, free_port, serving
 from house import House, Ran, everything, mail
+from notifyctl.operations import init
 
 
 def verdicts(ran: Ran) -> dict[str, str]:
@@ -19,15 +20,47 @@ def verdicts(ran: Ran) -> dict[str, str]:
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> House:
-    """An empty environment: no variable but the place of our data, nothing that runs."""
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    """An empty environment in a sample project: no variable but the place of our data, nothing that runs."""
+    init.apply(tmp_path / "project", init.plan(tmp_path / "project", datetime.now(UTC).date()))
+    monkeypatch.chdir(tmp_path / "project")
     needed = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     return House(tmp_path, {**needed, "HOME": str(tmp_path), "NOTIFYCTL_HOME": str(tmp_path / "home")})
 
 
-def test_an_empty_environment_passes_what_ci_asks(bare: House) -> None:
+DRAFTS = ("RLS-001", "DOC-001", "DOC-005", "DOC-007")  # what an organisation must do itself
+
+
+def test_a_sample_project_passes_what_ci_asks_but_for_what_nobody_has_signed(bare: House) -> None:
     ran = bare.ask("preflight", "--profile", "ci")
-    assert (ran.code, set(verdicts(ran).values())) == (0, {"pass"})
+    warned = [name for name, verdict in verdicts(ran).items() if verdict != "pass"]
+    assert (ran.code, set(verdicts(ran).values()), sorted(warned)) == (0, {"pass", "warn"}, sorted(DRAFTS))
+
+
+def test_a_folder_without_a_project_was_not_looked_at(bare: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Path.cwd()
+    monkeypatch.chdir(bare.home)
+    told = verdicts(ran := bare.ask("preflight", "--profile", "ci"))
+    assert (ran.code, told["ENV-006"], told["DOC-001"]) == (3, "error", "skip")
+    ran = bare.ask("preflight", "--profile", "ci", NOTIFYCTL_CONFIG=str(project / "notifyctl.toml"))
+    assert (ran.code, verdicts(ran)["ENV-006"]) == (0, "pass")
+
+
+def test_one_fault_in_the_project_is_told_by_its_code(bare: House) -> None:
+    Path("notices/1.2.md").write_text("Anything goes.")
+    ran = bare.ask("preflight", "--profile", "ci", "--only", "CON-001")
+    assert (ran.code, [one["id"] for one in ran.data["checks"] if one["verdict"] == "fail"]) == (1, ["CON-001"])
+
+
+def test_what_a_person_answers_for_is_attested_and_not_passed(bare: House) -> None:
+    today = datetime.now(UTC).date()
+    text = f"""[[attestation]]\ncheck = "NET-005"\nwhat = "a subnet of its own"\nby = "J. Smith"\non = {today}
+evidence = "wiki"\nexpires = {soon()}\n"""
+    Path("attestations.toml").write_text(text)
+    ran = bare.ask("preflight", "--only", "NET-005", "--junit", "report.xml")
+    assert (ran.code, verdicts(ran)["NET-005"]) == (0, "attested")
+    assert "J. Smith" in Path("report.xml").read_text()
+    assert "1 attested" in bare.run("preflight", "--only", "NET-005").out
 
 
 def test_of_a_deployment_nothing_is_green_there_that_was_not_looked_at(bare: House) -> None:
@@ -47,8 +80,8 @@ def test_a_fault_is_told_by_its_code_alone(bare: House) -> None:
 
 def test_a_warning_fails_where_that_is_asked_for(bare: House) -> None:
     line = ("preflight", "--profile", "ci")
-    assert bare.ask(*line, NOTIFYCTL_MOED="x").code == 0
-    assert bare.ask(*line, "--fail-on", "warn", NOTIFYCTL_MOED="x").code == 1
+    assert bare.ask(*line, "--only", "ENV", NOTIFYCTL_MOED="x").code == 0
+    assert bare.ask(*line, "--only", "ENV", "--fail-on", "warn", NOTIFYCTL_MOED="x").code == 1
 
 
 def test_a_waiver_takes_the_weight_and_shows_its_owner(bare: House) -> None:
@@ -92,7 +125,7 @@ def test_junit_that_cannot_be_written_is_named(bare: House) -> None:
 
 
 def test_on_github_each_finding_is_a_line_beside_the_change(bare: House) -> None:
-    line = ("preflight", "--profile", "ci")
+    line = ("preflight", "--profile", "ci", "--skip", "DOC", "--skip", "RLS")
     ran = bare.run(*line, GITHUB_ACTIONS="true", BULLMQ_REDIS_PORT="many", NOTIFYCTL_MOED="x")
     told = [one for one in ran.err.splitlines() if one.startswith("::")]
     assert [one.split("::")[1] for one in told] == ["error title=ENV-001"]
@@ -111,7 +144,7 @@ def test_it_can_wait_until_all_is_well(bare: House) -> None:
 
 
 def test_the_first_line_counts(bare: House) -> None:
-    ran = bare.run("preflight", "--profile", "ci", "-o", "short")
+    ran = bare.run("preflight", "--profile", "ci", "--only", "ENV", "-o", "short")
     assert ran.out == "Preflight (ci), 5 checks: 5 passed.\n"
 
 

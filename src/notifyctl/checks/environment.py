@@ -4,7 +4,7 @@ from datetime import date
 
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
-from notifyctl.domain.check import Seen, failed, passed, warned
+from notifyctl.domain.check import Seen, failed, passed, unseen, warned
 
 # Last day of security fixes, from the Python developer's guide (devguide.python.org/versions).
 END_OF_LIFE = {
@@ -55,3 +55,15 @@ async def mode(readers: Readers) -> Seen:
     if given.test_keys or local:
         return failed(", ".join([*given.test_keys, *local]), "give production its own keys, and unset those URLs")
     return passed("production, with keys and addresses of its own")
+
+
+@check("ENV-006", "The project is here and can be read", expected="registers, and a configuration without a mistake",
+       profile="ci")  # fmt: skip
+async def project(readers: Readers) -> Seen:
+    if not readers.project.there:
+        return unseen(
+            "there is no register in this folder",
+            "run it in your project, or name its notifyctl.toml in NOTIFYCTL_CONFIG; notifyctl init makes one",
+        )
+    order = readers.configuration.order
+    return passed(f"mail goes through {', '.join(order)}")

@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 from notifyctl.domain.errors import NotifyctlError, Unreachable
 from notifyctl.domain.provider import Provider
+from notifyctl.domain.revision import Revision
+from notifyctl.domain.secret import Secret
 from notifyctl.domain.waiver import Waiver
 from notifyctl.net.handshake import Greeter
+from notifyctl.store.project import Project
 from notifyctl.store.queue_facts import QueueFacts
 from notifyctl.store.server import Server
 from notifyctl.store.server_facts import ServerFacts
@@ -31,6 +34,8 @@ class Given(NamedTuple):
     are base URLs that replace a provider's own. `test_keys` are variables whose value is a key for tests. `sources` say
     of each secret whether it comes from the environment, a file or the secrets, `kept` is None where no file of secrets
     is used.
+    are base URLs that replace a provider's own. `test_keys` are variables whose value is a key for tests, `secrets` all
+    that hold one. `notice` and `policy` are GDPR_CONSENT_VERSION and PRIVACY_POLICY_URL, '' where they are not set.
     """
 
     error: NotifyctlError | None = None
@@ -41,6 +46,9 @@ class Given(NamedTuple):
     test_keys: Sequence[str] = ()
     sources: Mapping[str, str] = {}
     kept: Kept | None = None
+    secrets: Mapping[str, Secret] = {}
+    notice: str = ""
+    policy: str = ""
 
 
 class Endpoint(NamedTuple):
@@ -54,7 +62,7 @@ class Endpoint(NamedTuple):
 
 class Readers(NamedTuple):
     """`server` and `lanes` tell about Redis, and are None where none is named and the embedded one does not run;
-    `accounts` are the providers with a key."""
+    `accounts` are the providers with a key. `revision` is None where no NOTIFYCTL_CONFIG names one."""
 
     today: date
     python: tuple[int, int]
@@ -64,8 +72,24 @@ class Readers(NamedTuple):
     accounts: Mapping[str, Provider]
     waivers: Sequence[Waiver]
     greeter: Greeter
+    project: Project
     endpoints: Sequence[Endpoint] = ()
     lanes: QueueFacts | None = None
+    revision: Revision | None = None
+
+    @property
+    def configuration(self) -> Revision:
+        """That of NOTIFYCTL_CONFIG, else of the project; raises `Bad`."""
+        return self.revision or self.project.revision
+
+    @property
+    def notice(self) -> tuple[str, str]:
+        """The version of the notice that the application shows, and who says so; '' when nobody does.
+
+        Outside production the example of the environment counts: in CI there is no other.
+        """
+        example = "" if self.given.production else self.project.example.get("GDPR_CONSENT_VERSION", "")
+        return (self.given.notice, "GDPR_CONSENT_VERSION") if self.given.notice else (example, ".env.example")
 
     @property
     def host(self) -> str | None:

@@ -2,12 +2,43 @@
 
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
-from notifyctl.domain.check import Seen, failed, passed
+from notifyctl.domain.check import Seen, failed, passed, unfinished, warned
+from notifyctl.domain.rollback import REHEARSE, releases
 from notifyctl.domain.waiver import LONGEST
+from notifyctl.store.project import CHANGELOG
 
 
-@check("RLS-003", "Every waiver still holds", expected=f"none is over, none reaches further than {LONGEST} days",
-       profile="ci")  # fmt: skip
+@check(
+    "RLS-001",
+    "There is a way back",
+    expected=f"to a version of the changelog, rehearsed within {REHEARSE} days",
+    profile="ci",
+    needs=("ENV-006",),
+)
+async def rollback(readers: Readers) -> Seen:
+    plan = readers.project.rollback
+    older = [one.version for one in releases(readers.project.text(CHANGELOG))[1:]]
+    if plan.previous not in older:
+        return failed(
+            f"{plan.previous} is no older version of the changelog", "name the version to go back to in rollback.toml"
+        )
+    if plan.rehearsed is None:
+        return unfinished(
+            readers.given.production,
+            f"to {plan.previous}, and nobody has gone it",
+            "rehearse it, and write rehearsed = DAY",
+        )
+    days = (readers.today - plan.rehearsed).days
+    told = f"to {plan.previous}, rehearsed {days} days ago"
+    return passed(told) if days <= REHEARSE else warned(told, "rehearse it again")
+
+
+@check(
+    "RLS-003",
+    "Every waiver still holds",
+    expected=f"none is over, none reaches further than {LONGEST} days",
+    profile="ci",
+)
 async def waivers(readers: Readers) -> Seen:
     bad = [one for one in readers.waivers if not one.holds(readers.today)]
     if bad:

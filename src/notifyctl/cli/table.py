@@ -47,6 +47,7 @@ VERBS = (
     Verb("doctor", f"{_HERE}.doctor:doctor", "List all findings: how often, when last, and where.", LOOK),
     Verb("commands", f"{_HERE}.commands:commands", "List all commands with what they change.", LOOK),
     Verb("demo", f"{_HERE}.demo:demo", "Watch a provider die with mail in flight, then count.", RUN),
+    Verb("init", f"{_HERE}.init:init", "Write a sample project: configuration, notices, registers.", RUN, True),
     Verb("emulator", f"{_HERE}.emulator:emulator", "Serve local Resend, Postmark and SES with a mailbox.", RUN),
     Verb("worker run", f"{_HERE}.worker:run", "Send what is on the queues, until told to stop.", RUN, True, alone=True),
     Verb("worker list", f"{_HERE}.worker:list_", "List the workers that live, with what each does.", RUN),
@@ -137,6 +138,8 @@ VERBS = (
     ),
     Verb("cost report", f"{_HERE}.cost:report", "Tell what the mail of a month costs, by provider.", COST),
     Verb("cost advise", f"{_HERE}.cost:advise", "Compare routes and plans; print what to change.", COST),
+    Verb("dpia new", f"{_HERE}.dpia:new", "Write a draft of the DPIA that knows what is configured.", COMPLIANCE, True),
+    Verb("dpia check", f"{_HERE}.dpia:check", "Tell what is wrong with the DPIA, and what to sign.", COMPLIANCE),
     Verb("runbook list", f"{_HERE}.runbook:list_", "List the runbooks, and the runs that are not over.", DOCS),
     Verb("runbook show", f"{_HERE}.runbook:show", "Show a runbook, with what was noted about it.", DOCS),
     Verb("runbook lint", f"{_HERE}.runbook:lint", "Check that runbooks name only commands that exist.", DOCS),
@@ -147,6 +150,8 @@ VERBS = (
 
 # Why a command that changes something is in no runbook; `runbook lint` wants one or the other.
 OFF_BOOK = {
+    "init": "begins a project, once",
+    "dpia new": "begins an assessment, once",
     "send": "puts mail on a queue, and repairs nothing",
     "runbook run": "walks through the books",
     "secrets init": "makes what is not there, and repairs nothing",

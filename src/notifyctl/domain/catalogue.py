@@ -10,6 +10,7 @@ from notifyctl.domain.catalogue_cost import COST
 from notifyctl.domain.catalogue_decisions import DECISIONS
 from notifyctl.domain.catalogue_evidence import EVIDENCE
 from notifyctl.domain.catalogue_incident import INCIDENT
+from notifyctl.domain.catalogue_project import PROJECT
 from notifyctl.domain.catalogue_runbook import RUNBOOK
 from notifyctl.domain.catalogue_running import RUNNING
 from notifyctl.domain.catalogue_secrets import SECRETS
@@ -187,4 +188,5 @@ CODES = {
     **CHECKS,
     **COST,
     **SECRETS,
+    **PROJECT,
 }

@@ -23,9 +23,10 @@ class Verdict(StrEnum):
     FAIL = "fail"
     SKIP = "skip"
     ERROR = "error"
+    ATTESTED = "attested"  # nobody can measure it from here, and a person answers for it
 
 
-SEEN = (Verdict.PASS, Verdict.WARN)  # what others may rest on
+SEEN = (Verdict.PASS, Verdict.WARN, Verdict.ATTESTED)  # what others may rest on
 
 
 class Check(NamedTuple):
@@ -78,6 +79,16 @@ def warned(observed: str, hint: str) -> Seen:
 def failed(observed: str, hint: str) -> Seen:
     """Looked, and it is not as it must be."""
     return Seen(Verdict.FAIL, observed, hint)
+
+
+def unfinished(production: bool, observed: str, hint: str) -> Seen:
+    """Looked, and it is a draft: production must not go out with one, anybody else may."""
+    return failed(observed, hint) if production else warned(observed, hint)
+
+
+def attested(words: str) -> Seen:
+    """Not looked at; a person says so."""
+    return Seen(Verdict.ATTESTED, words)
 
 
 def unseen(why: str, hint: str = "") -> Seen:

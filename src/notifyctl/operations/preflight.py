@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from notifyctl.checks import Readers, Registered
 from notifyctl.domain import exits
-from notifyctl.domain.check import Check, Report, Seen, Verdict, answer, blocked, unseen
-from notifyctl.domain.errors import NotifyctlError
+from notifyctl.domain.check import Check, Report, Seen, Verdict, answer, blocked, failed, unseen
+from notifyctl.domain.errors import Bad, NotifyctlError
 from notifyctl.domain.waiver import holding
 
 PATIENCE = 10.0  # seconds for one check
@@ -43,9 +43,11 @@ async def examine(
 
 
 async def _look(registered: Registered, readers: Readers) -> Seen:
-    """What a check saw; whatever keeps it from looking is told, and is never green."""
+    """What a check saw. `Bad` is an answer, and it is no; whatever else keeps it from looking is never green."""
     try:
         return await asyncio.wait_for(registered.look(readers), PATIENCE)
+    except Bad as error:
+        return failed(error.what, error.fix)
     except NotifyctlError as error:
         return unseen(error.what, error.fix)
     except TimeoutError:

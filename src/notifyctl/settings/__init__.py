@@ -86,6 +86,8 @@ class Settings:
     failpoint: str | None
     given_pepper: Secret | None
     notifiers: Notifiers
+    consent_version: str | None
+    policy_url: str | None
     unknown: tuple[Unknown, ...]
     secret_files: tuple[Path, ...]
     secrets: Place
@@ -147,6 +149,8 @@ def load() -> Settings:
         failpoint=read.text("NOTIFYCTL_FAILPOINT"),
         given_pepper=_pepper(read),
         notifiers=read_notifiers(read),
+        consent_version=read.text("GDPR_CONSENT_VERSION"),
+        policy_url=read.text("PRIVACY_POLICY_URL"),
         unknown=read.unknown(),
         secret_files=tuple(read.files),
         secrets=place,
@@ -173,6 +177,16 @@ def secrets_place(read: Reader | None = None) -> Place:
     handed_over = Path(os.environ.get("CREDENTIALS_DIRECTORY") or "/nowhere") / IDENTITY_CREDENTIAL
     found = Path(named) if named else handed_over if handed_over.is_file() else home(read) / "keys" / "identity"
     return Place(Path(file).expanduser().absolute() if file else None, found.expanduser().absolute())
+def config() -> Path | None:
+    """The configuration file that the environment names; it may not be there."""
+    named = os.environ.get("NOTIFYCTL_CONFIG", "").strip()
+    return Path(named).expanduser().absolute() if named else None
+
+
+def project() -> Path:
+    """The folder of the registers: that of the configuration file, else the one in which the command runs."""
+    named = config()
+    return named.parent if named else Path.cwd()
 
 
 def _queues(text: str) -> tuple[str, ...]:

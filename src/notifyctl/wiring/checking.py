@@ -16,6 +16,7 @@ from notifyctl.domain.waiver import Waiver
 from notifyctl.net.handshake import Greeter
 from notifyctl.settings import Settings
 from notifyctl.store import secret_file
+from notifyctl.store.project import Project
 from notifyctl.store.queue_facts import QueueFacts
 from notifyctl.store.secret_file import Place
 from notifyctl.store.server_facts import ServerFacts
@@ -31,14 +32,18 @@ TEST_KEYS = (  # of the emulator, of Postmark's documentation, of Amazon's
 @asynccontextmanager
 async def checked(today: date, waivers: list[Waiver]) -> AsyncIterator[Readers]:
     """Readers for one run of checks."""
-    blind = Readers(today, sys.version_info[:2], Given(), None, None, {}, waivers, Greeter())
+    project = Project(settings.project())
+    blind = Readers(today, sys.version_info[:2], Given(), None, None, {}, waivers, Greeter(), project)
     try:
         told = settings.load()
     except Misconfigured as error:
         yield blind._replace(given=Given(error))
         return
     accounts = providers(told)
-    seeing = blind._replace(given=_given(told), place=told.redis, accounts=accounts, endpoints=_ends(told, accounts))
+    seeing = blind._replace(
+        given=_given(told), place=told.redis, accounts=accounts, endpoints=_ends(told, accounts),
+        revision=told.revision if settings.config() else None,
+    )  # fmt: skip
     try:
         async with store(told, start=False) as parts:
             yield seeing._replace(server=ServerFacts(parts.link), lanes=QueueFacts(parts.queue, parts.workers))
@@ -62,9 +67,13 @@ def _ends(told: Settings, accounts: Mapping[str, Provider]) -> list[Endpoint]:
 
 
 def _given(told: Settings) -> Given:
-    secrets = {
+    keys = {
         "RESEND_API_KEY": told.resend.key, "POSTMARK_API_KEY": told.postmark.key,
         "AWS_SES_ACCESS_KEY": told.ses.access_key,
+    }  # fmt: skip
+    secrets = {
+        **keys, "AWS_SES_SECRET_KEY": told.ses.secret_key, "BULLMQ_REDIS_PASSWORD": told.redis.password,
+        "NOTIFYCTL_PEPPER": told.given_pepper,
     }  # fmt: skip
     urls = {
         "NOTIFYCTL_RESEND_URL": told.resend.url, "NOTIFYCTL_POSTMARK_URL": told.postmark.url,
@@ -78,6 +87,10 @@ def _given(told: Settings) -> Given:
         test_keys=[name for name, secret in secrets.items() if _for_tests(secret)],
         sources=told.sources,
         kept=_kept(told.secrets) if told.secrets.file else None,
+        test_keys=[name for name, secret in keys.items() if _for_tests(secret)],
+        secrets={name: secret for name, secret in secrets.items() if secret},
+        notice=told.consent_version or "",
+        policy=told.policy_url or "",
     )
 
 

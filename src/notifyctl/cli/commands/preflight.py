@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from notifyctl.domain.progress import Listener
     from notifyctl.domain.waiver import Waiver
 
-WAIVERS = Path("waivers.toml")
+WAIVERS = "waivers.toml"
 Names = Annotated[
     list[str] | None, typer.Option("--only", metavar="CHECK", help="An id or a category (RDS); repeatable.")
 ]
@@ -43,16 +43,19 @@ def preflight(
         Path | None, typer.Option("--junit", metavar="FILE", help="Write the reports as JUnit XML, too.")
     ] = None,
     waivers: Annotated[
-        Path, typer.Option("--waivers", metavar="FILE", help="Who answers for which failure; may be missing.")
-    ] = WAIVERS,
+        Path | None,
+        typer.Option("--waivers", metavar="FILE", help="Who answers for which failure; default: that of the project."),
+    ] = None,
 ) -> Result:  # fmt: skip
     """Check whether this installation is fit to be deployed.
 
-    Reads and never writes. Exit code 0: all is well, or only warnings; 1: a check failed and nobody has waived it;
+    Reads and never writes. The project with its registers is the folder of NOTIFYCTL_CONFIG, without that the one where
+    this runs. Exit code 0: all is well, or only warnings; 1: a check failed and nobody has waived it;
     3: something could not be looked at, which is never counted as fine. What is outside the profile is not counted.
     """
     import asyncio
 
+    from notifyctl import settings
     from notifyctl.checks import REGISTRY
     from notifyctl.cli import progress
     from notifyctl.domain import waiver
@@ -60,7 +63,8 @@ def preflight(
     from notifyctl.operations.preflight import until_well
 
     known = {identity: one.check for identity, one in REGISTRY.items()}
-    checks, excused = chosen(known, profile, only or (), skip or ()), waiver.load(waivers, known)
+    checks = chosen(known, profile, only or (), skip or ())
+    excused = waiver.load(waivers or settings.project() / WAIVERS, known)
     worst = Verdict(fail_on)
     with progress.shown(screen.of(ctx)) as listen:
         look = partial(_once, checks, excused, listen)
@@ -120,7 +124,7 @@ def _told(profile: str, reports: "Sequence[Report]", code: int) -> Result:
 def _counts(reports: "Sequence[Report]") -> str:
     verdicts = ["waived" if one.waiver else one.seen.verdict.value for one in reports]
     words = {"pass": "passed", "warn": "warned", "fail": "failed", "waived": "waived", "skip": "skipped",
-             "error": "not seen"}  # fmt: skip
+             "error": "not seen", "attested": "attested"}  # fmt: skip
     return ", ".join(f"{verdicts.count(name)} {word}" for name, word in words.items() if name in verdicts) or "none"
 
 

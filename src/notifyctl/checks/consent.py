@@ -1,0 +1,98 @@
+"""CON: what people are told, and whether the pages and mails keep to it."""
+
+from hashlib import sha256
+
+from notifyctl.checks.readers import Readers
+from notifyctl.checks.registry import check
+from notifyctl.domain import page, template
+from notifyctl.domain.check import Seen, failed, passed, warned
+from notifyctl.domain.privacy_notice import Form, Notice
+
+PROJECT = ("ENV-001", "ENV-006")
+
+
+@check(
+    "CON-001",
+    "People are told the newest notice",
+    expected="GDPR_CONSENT_VERSION is the notice in effect, unchanged",
+    profile="ci",
+    needs=PROJECT,
+)
+async def notice(readers: Readers) -> Seen:
+    registry = readers.project.registry
+    version, source = readers.notice
+    newest = registry.current(readers.today)
+    changed = [one.version for one in registry.notices if _digest(readers, one) != one.sha256]
+    if changed:
+        return failed(
+            f"the text of notice {', '.join(changed)} is not that of its sha256",
+            "a changed text is a new version; a published one stays as it is",
+        )
+    if newest is None:
+        return failed("no notice is in effect", "add a [[notice]] to notices.toml")
+    if not version:
+        return failed("nobody says which version is shown", "set GDPR_CONSENT_VERSION")
+    if version != newest.version:
+        return failed(
+            f"{source} says {version}, in effect is {newest.version}", f"set it to {newest.version}, and show it"
+        )
+    if drafts := registry.drafted(readers.today):
+        return warned(
+            f"{version}, until {drafts[0].effective}", f"version {drafts[0].version} follows: be ready for it"
+        )
+    return passed(f"{version}, as {source} says")
+
+
+@check(
+    "CON-005",
+    "Forms ask for consent as they must",
+    expected="an empty box, the notice, the policy, and how to withdraw",
+    profile="ci",
+    needs=PROJECT,
+)
+async def forms(readers: Readers) -> Seen:
+    found = readers.project.registry.forms
+    if not found:
+        return warned("no form is in notices.toml", "add a [[form]] for each page on which people agree")
+    wrong = [f"{form.file}: {fault}" for form in found for fault in _faults(readers, form)]
+    if wrong:
+        return failed("; ".join(wrong), "correct the page; it must show what its notice says")
+    return passed(f"forms that were read: {len(found)}")
+
+
+@check(
+    "CON-007",
+    "Mails keep to their purpose",
+    expected="marketing can be left and names its sender, service sells nothing",
+    profile="ci",
+    needs=PROJECT,
+)
+async def templates(readers: Readers) -> Seen:
+    texts, types = readers.project.templates(), readers.configuration.types
+    if not texts:
+        return warned("there is no templates/TYPE.html", "keep the texts of your mails there, so that they can be read")
+    contact = readers.project.record.controller.contact
+    wrong = [
+        f"{name}: {fault}" for name, text in texts.items() for fault in template.faults(text, types.get(name), contact)
+    ]
+    if wrong:
+        return failed("; ".join(wrong), "correct the text, or the purpose of its type")
+    return passed(f"templates that were read: {len(texts)}")
+
+
+def _digest(readers: Readers, notice: Notice) -> str:
+    return sha256(readers.project.text(notice.file).encode()).hexdigest()
+
+
+def _faults(readers: Readers, form: Form) -> list[str]:
+    """What is wrong with a form, in words for people."""
+    registry, seen = readers.project.registry, page.read(readers.project.text(form.file))
+    notice = registry.version(form.notice)
+    text = readers.project.text(notice.file) if notice else ""
+    return [
+        *(["it has no box to tick"] if not seen.boxes else []),
+        *(["a box is ticked already"] if any(seen.boxes) else []),
+        *([f"it does not show notice {form.notice}"] if not seen.says(text) else []),
+        *([f"it does not lead to {registry.policy.url}"] if registry.policy.url not in seen.links else []),
+        *(["it does not say how to withdraw"] if not (seen.says("withdraw") or seen.says("unsubscribe")) else []),
+    ]

@@ -1,0 +1,51 @@
+"""SEC: secrets that are none any more."""
+
+from itertools import combinations, islice
+from pathlib import Path
+
+from notifyctl.checks.readers import Readers
+from notifyctl.checks.registry import check
+from notifyctl.domain.check import Seen, failed, passed, unseen
+from notifyctl.domain.leak import leaks
+
+MOST = 5_000  # files; a larger tree is searched by a scanner of its own
+SHOWN = 5
+
+
+@check(
+    "SEC-001",
+    "No secret stands in the project",
+    expected="none of a known shape in its working tree",
+    profile="ci",
+    needs=("ENV-006",),
+)
+async def tree(readers: Readers) -> Seen:
+    paths = list(islice(readers.project.tree(), MOST + 1))
+    found = [f"{path.relative_to(readers.project.folder)}:{place}" for path in paths for place in _places(path)]
+    if found:
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        return failed(f"{', '.join(found[:SHOWN])}{more}", "revoke it first, then remove it, from the history too")
+    if len(paths) > MOST:
+        return unseen(f"there are more than {MOST:,} files", "run preflight in the folder of the registers alone")
+    return passed(f"files that were searched: {len(paths)}; the history was not")
+
+
+@check("SEC-007", "Each secret is one of its own", expected="none equals another, or an example", needs=("ENV-001",))
+async def equal(readers: Readers) -> Seen:
+    secrets = {name: secret.reveal() for name, secret in readers.given.secrets.items()}
+    if not secrets:
+        return unseen("no secret is set here", "run it where the workers run")
+    same = [f"{one} and {other}" for one, other in combinations(secrets, 2) if secrets[one] == secrets[other]]
+    samples = set(readers.project.example.values())
+    copied = [f"{name} is that of .env.example" for name, value in secrets.items() if value in samples]
+    if same or copied:
+        return failed("; ".join([*(f"{pair} are equal" for pair in same), *copied]), "make a new one for each")
+    return passed(f"secrets that were compared: {len(secrets)}")
+
+
+def _places(path: Path) -> list[str]:
+    """Line and kind of what was found in a file, without it."""
+    try:
+        return [f"{leak.line} ({leak.kind})" for leak in leaks(path.read_text("utf-8"))]
+    except (OSError, UnicodeDecodeError):
+        return []  # no text: a picture, or a file that is encrypted
