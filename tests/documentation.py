@@ -111,8 +111,9 @@ def catalogue_of_checks() -> str:
         "# Checks\n\nWritten from the checks themselves by `python3 noxfile.py docs`; do not edit.\n\n"
         "`notifyctl preflight` asks them in this order. A profile asks what the one before asks, and more: `ci` needs\n"
         "neither a network nor secrets, `deploy` runs where the workers will, `live` looks at a system with traffic.\n"
-        "PASS and WARN were looked at, ATTESTED is what a person answers for. ERROR could not be, SKIP rests on a check that was not well; neither is ever\n"
-        "counted as fine (exit code 3). A failure is 1, unless somebody answers for it in `waivers.toml`:\n\n"
+        "PASS and WARN were looked at; ATTESTED is what a person answers for. ERROR could not be looked at, SKIP\n"
+        "rests on a check that was not well; neither is ever counted as fine (exit code 3). A failure is 1,\n"
+        "unless somebody answers for it in `waivers.toml`:\n\n"
         '```toml\n[[waiver]]\ncheck = "RDS-007"\nreason = "the provider\'s proxy knows one user only"\n'
         'owner = "J. Smith"\nexpires = 2027-01-31   # 90 days ahead at most\n```\n\n'
         "What nobody can measure from one host is not claimed: a check says where a name leads *from here*, not that\n"
