@@ -8,11 +8,9 @@ consent       CON  notices, forms, texts              redis_server  RDS  the ser
 documents     DOC  registers, assessment              attested  what a person answers for
 """
 
-from notifyctl.checks import environment, secrets, release, redis_server, network, tls, accounts, queue  # noqa: F401, I001 - asked in this order
-from notifyctl.checks.readers import Endpoint, Given, Kept, Readers
 from notifyctl.checks import environment, secrets, leaks, release, consent, documents  # noqa: F401, I001 - asked in this order
 from notifyctl.checks import redis_server, network, tls, accounts, queue, attested  # noqa: F401 - asked after those
-from notifyctl.checks.readers import Endpoint, Given, Readers
+from notifyctl.checks.readers import Endpoint, Given, Kept, Readers
 from notifyctl.checks.registry import REGISTRY, Registered
 
 __all__ = ["REGISTRY", "Endpoint", "Given", "Kept", "Readers", "Registered"]

@@ -31,11 +31,9 @@ class Given(NamedTuple):
 
     `error` is why the settings cannot be read; then the rest is empty. `unknown` are names of variables that nothing
     reads, each with the one that it resembles. `files` are those that hold secrets, keys of ours among them. `urls`
-    are base URLs that replace a provider's own. `test_keys` are variables whose value is a key for tests. `sources` say
-    of each secret whether it comes from the environment, a file or the secrets, `kept` is None where no file of secrets
-    is used.
     are base URLs that replace a provider's own. `test_keys` are variables whose value is a key for tests, `secrets` all
-    that hold one. `notice` and `policy` are GDPR_CONSENT_VERSION and PRIVACY_POLICY_URL, '' where they are not set.
+    that hold one. `sources` say of each secret whether it comes from the environment, a file or the secrets, `kept` is
+    None where no file of secrets is used. `notice` and `policy` are GDPR_CONSENT_VERSION and PRIVACY_POLICY_URL, or ''.
     """
 
     error: NotifyctlError | None = None

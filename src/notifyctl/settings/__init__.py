@@ -177,6 +177,8 @@ def secrets_place(read: Reader | None = None) -> Place:
     handed_over = Path(os.environ.get("CREDENTIALS_DIRECTORY") or "/nowhere") / IDENTITY_CREDENTIAL
     found = Path(named) if named else handed_over if handed_over.is_file() else home(read) / "keys" / "identity"
     return Place(Path(file).expanduser().absolute() if file else None, found.expanduser().absolute())
+
+
 def config() -> Path | None:
     """The configuration file that the environment names; it may not be there."""
     named = os.environ.get("NOTIFYCTL_CONFIG", "").strip()

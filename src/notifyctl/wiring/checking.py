@@ -84,7 +84,6 @@ def _given(told: Settings) -> Given:
         unknown=[(one.name, one.meant) for one in told.unknown],
         files=[*told.secret_files, *_keys(told.home)],
         urls={name: url for name, url in urls.items() if url},
-        test_keys=[name for name, secret in secrets.items() if _for_tests(secret)],
         sources=told.sources,
         kept=_kept(told.secrets) if told.secrets.file else None,
         test_keys=[name for name, secret in keys.items() if _for_tests(secret)],
