@@ -41,6 +41,23 @@ class Decided(NamedTuple):
     state: str
 
 
+class Facts(NamedTuple):
+    """What the worker that ended a message knew of it, and its attempts do not tell; as in `Row`."""
+
+    enqueued_at: int
+    claimed_at: int
+    took_ms: int
+    type: str
+    priority: str
+
+
+class Archived(NamedTuple):
+    """Where the line of a message is: the month, and the host on whose disk."""
+
+    month: str
+    host: str
+
+
 class Row(NamedTuple):
     """One message that has ended. Times are epoch ms, 0 = not known.
 

@@ -7,6 +7,7 @@ the outcome when one is known. `next_step` is the whole policy of the engine for
 from enum import StrEnum
 from typing import NamedTuple
 
+from notifyctl.domain.archive import Archived
 from notifyctl.domain.outcome import Kind, Outcome
 
 
@@ -106,7 +107,8 @@ class Record(NamedTuple):
     message; `looks` counts the searches for evidence since the last call that may have left a copy,
     the last of them at `looked_at`. What persons decided is in `decisions`; of it follow `spent`, how many attempts
     were made before the message was given another chance, `deadline` in epoch ms (0 = that of its type), and
-    `allowed`, up to how many ambiguous resends a person takes on (0 = nobody decided).
+    `allowed`, up to how many ambiguous resends a person takes on (0 = nobody decided). Of an archived message
+    the attempts are on disk, and only its end is here.
     """
 
     id: str
@@ -124,16 +126,21 @@ class Record(NamedTuple):
     deadline: int = 0
     allowed: int = 0
     decisions: tuple[Decision, ...] = ()
+    archived: Archived | None = None
 
     @property
     def ended(self) -> bool:
         """True when the message has ended for good: it is not reopened by a retry or a second enqueue.
 
-        One that ended at the door without any attempt may be looked at afresh.
+        One that ended at the door without any attempt may be looked at afresh, until it is archived.
         """
         if not self.state.terminal:
             return False
-        return bool(self.attempts) or self.state not in (State.REJECTED, State.NO_CONSENT, State.EXPIRED)
+        return bool(self.attempts or self.archived) or self.state not in (
+            State.REJECTED,
+            State.NO_CONSENT,
+            State.EXPIRED,
+        )
 
     @property
     def suspect(self) -> Attempt | None:

@@ -18,6 +18,8 @@
 
 `delivered`, `drop` and `ignore` end the question about an unknown or dead message without a call: a person found the
 copy (unknown only), nobody shall send it, or the doubt may stay.
+
+7. An archived message is final, whatever it ended as.
 """
 
 from typing import NamedTuple
@@ -63,6 +65,14 @@ class Verdict(NamedTuple):
     fix: str = ""
 
 
+def _archived(record: Record) -> Verdict | None:
+    """Rule 7."""
+    if record.archived is None:
+        return None
+    what = f"it is {record.state} for good: it ended in {record.archived.month}, and is archived"
+    return _no("RTY-ARCHIVED", what, "enqueue the mail under a new id")
+
+
 def retry(case: Case) -> Verdict:
     """Whether a message may have another chance; rules 1 to 4 at the top of this module."""
     record = case.record
@@ -74,7 +84,7 @@ def retry(case: Case) -> Verdict:
         return _no("RTY-OPEN", f"it is {record.state}: nothing has ended")
     if record.state in (State.SUPPRESSED, State.NO_CONSENT, State.CANCELLED):
         return _no("RTY-FINAL", f"it is {record.state}")
-    if hindrance := _hindrance(case):
+    if hindrance := _archived(record) or _hindrance(case):
         return hindrance
     if record.state is State.REJECTED and record.attempts:
         return _no("RTY-FINAL", "a provider refused it for good", "enqueue the corrected mail under a new id")
@@ -95,6 +105,8 @@ def resend(case: Case) -> Verdict:
 
 def close(record: Record, verb: str) -> Verdict:
     """Whether the question about a message may be ended without a call."""
+    if final := _archived(record):
+        return final
     if record.state not in (State.UNKNOWN, State.DEAD):
         return _no("RTY-OPEN", f"it is {record.state}: nothing waits for a decision")
     if verb == DELIVERED and record.state is State.DEAD:

@@ -97,6 +97,7 @@ class Bounds:
     `critical_patience` and `standard_patience` are the seconds a message waits for a throttled
     provider before it goes to the next one; bulk waits. `in_flight` is what one worker process carries
     at once; bulk and standard may fill only part of it, so a critical message always finds room.
+    `archive_after` is how many seconds after its end a message moves to the archive.
     """
 
     attempts_per_provider: int = 3
@@ -109,6 +110,7 @@ class Bounds:
     completed_age: int = 7 * 86_400
     failed_keep: int = 100_000
     failed_age: int = 40 * 86_400
+    archive_after: int = 30 * 86_400
 
 
 @dataclass(frozen=True, slots=True)

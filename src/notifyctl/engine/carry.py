@@ -39,6 +39,7 @@ class Carrier:
         except InvalidMessage as error:
             await self._reject(job, error)
             return
+        errand.claimed_at = self._tools.clock.now()
         if job.starts > 1 or job.inherited or job.foreign or job.stalls:
             await self._read(errand)
         if self._tools.board.aged:

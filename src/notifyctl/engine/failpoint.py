@@ -8,7 +8,10 @@ import os
 import signal
 import time
 
-NAMES = ("after-claim", "after-intent", "after-answer", "before-settle", "after-settle")
+NAMES = (
+    *("after-claim", "after-intent", "after-answer", "before-settle", "after-settle"),
+    *("after-batch", "after-retire", "after-lines"),
+)
 
 
 class Failpoint:

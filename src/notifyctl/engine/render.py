@@ -26,7 +26,8 @@ class Errand:
     `body` is the SHA-256 of the job data; `route` lists the providers that can carry it, best first, and `cannot`
     says why one cannot; `full` says until when (epoch ms) a provider takes no further call; `door` is the one at which
     the message asks for its turn. `board` is the one on which the last decision rests, `sender` the address that the
-    last call bore, `took` the seconds from the claim to its answer.
+    last call bore, `took` the seconds from the claim to its answer; `claimed_at` is the server's time
+    at the claim, epoch ms.
     """
 
     job: Job
@@ -42,6 +43,7 @@ class Errand:
     board: Board = NO_BOARD
     sender: str = ""
     took: float = 0.0
+    claimed_at: int = 0
     door: Door | None = None
 
     def leave(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import structs
 
+from notifyctl.domain.archive import Facts
 from notifyctl.domain.attempt import Attempt, Finish, Record, State, Step, Wait
 from notifyctl.domain.errors import Degraded, InvalidMessage, Misconfigured, Unreachable
 from notifyctl.domain.metric import bucket
@@ -125,7 +126,15 @@ def settlement(
         finding=finding,
         sender=errand.sender,
         bucket=bucket(errand.took) if attempt and _accepted(attempt) else -1,
+        facts=_facts(errand, attempt) if isinstance(step, Finish) and not step.alone else None,
     )
+
+
+def _facts(errand: Errand, attempt: Attempt | None) -> Facts:
+    measured = errand.took > 0 and attempt is not None and _accepted(attempt)
+    took = int(errand.took * 1000) if measured else -1
+    enqueued = errand.job.timestamp
+    return Facts(enqueued, errand.claimed_at, took, errand.message.type, errand.type.priority.value)
 
 
 def rejection(job: Job, record: Record | None, error: InvalidMessage) -> Settlement:

@@ -2,7 +2,7 @@
 
     for row in rows(home, "2026-11"): ...      streaming; about 300,000 attempts a second
 
-A message has one line, whatever was killed while it was written (`operations/retention.py` sees to that).
+A message has one line, whatever was killed while it was written; `evidence/batch.py` sees to that.
 """
 
 from collections.abc import Iterator, Sequence
@@ -79,11 +79,7 @@ def rows(home: Path, month: str) -> Iterator[Row]:
     Raises `Degraded` at a line that cannot be read, with its file and number.
     """
     for number, line in files.lines(home, FOLDER, month):
-        try:
-            yield unpack(line)
-        except msgspec.MsgspecError as error:
-            where = f"{FOLDER}/{month}.jsonl:{number}"
-            raise Degraded("EVD-LINE", f"line {number:,} of {FOLDER}/{month}.jsonl cannot be read", where) from error
+        yield _read(line, month, number)
 
 
 def write(home: Path, messages: Sequence[Row]) -> None:
@@ -97,12 +93,39 @@ def sums(home: Path, month: str, size: int | None = None) -> Sums:
     return files.sums(home, FOLDER, month, size)
 
 
+def find(home: Path, month: str, message: str) -> Row | None:
+    """The line of a message in the file of that month, None when it is not there. Raises as `rows`."""
+    needle = b'"id":' + _encoder.encode(message) + b","
+    for number, line in files.lines(home, FOLDER, month):
+        if needle in line and (row := _read(line, month, number)).id == message:
+            return row
+    return None
+
+
+def known(home: Path, month: str) -> set[int]:
+    """A number for each message and version that has its line in the file of that month (`key`). Raises as `rows`."""
+    return {key(_read(line, month, number)) for number, line in files.lines(home, FOLDER, month)}
+
+
+def key(row: Row) -> int:
+    """A number that tells a message and its version from others: far smaller than both."""
+    return hash((row.id, row.version))
+
+
 def by_month(messages: Sequence[Row]) -> dict[str, list[bytes]]:
     """Lines by month, each without its end."""
     found: dict[str, list[bytes]] = {}
     for row in messages:
         found.setdefault(month_of(row.ended_at), []).append(pack(row))
     return found
+
+
+def _read(line: bytes, month: str, number: int) -> Row:
+    try:
+        return unpack(line)
+    except msgspec.MsgspecError as error:
+        where = f"{FOLDER}/{month}.jsonl:{number}"
+        raise Degraded("EVD-LINE", f"line {number:,} of {FOLDER}/{month}.jsonl cannot be read", where) from error
 
 
 def pack(row: Row) -> bytes:

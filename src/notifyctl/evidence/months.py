@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from notifyctl.domain.errors import Misconfigured
+from notifyctl.domain.errors import Misconfigured, Refused
 
 BLOCK = 1000  # lines of a sum
 _PART = 1 << 20  # bytes read at once
@@ -64,18 +64,27 @@ def lines(home: Path, folder: str, month: str) -> Iterator[tuple[int, bytes]]:
 
 
 @contextmanager
-def locked(home: Path, folder: str) -> Iterator[None]:
-    """Hold the folder, which is made when it is missing; waits for other writers. Raises `Misconfigured`."""
+def locked(home: Path, folder: str, wait: bool = True) -> Iterator[None]:
+    """Hold the folder, which is made when it is missing. Raises `Misconfigured`; `Refused`, when another process holds
+    it and it shall not be waited for."""
     try:
         (home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
         file = os.open(home / folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise unwritable(home / folder, error) from error
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        _hold(file, home / folder, wait)
         yield
     finally:
         os.close(file)
+
+
+def _hold(file: int, folder: Path, wait: bool) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        fix = "wait until it is done, and try again"
+        raise Refused("EVD-BUSY", f"another process writes to {folder}", str(folder), fix) from None
 
 
 def add(home: Path, folder: str, rows: Mapping[str, Sequence[bytes]]) -> None:
@@ -89,6 +98,25 @@ def add(home: Path, folder: str, rows: Mapping[str, Sequence[bytes]]) -> None:
             _append(path, b"".join(text + b"\n" for text in texts))
         except OSError as error:
             raise unwritable(path, error) from error
+
+
+def size_of(home: Path, folder: str, month: str) -> int:
+    """Up to where a month's file has whole lines, in bytes; 0 when there is none."""
+    path = path_of(home, folder, month)
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        return whole_size(file.fileno())
+
+
+def since(home: Path, folder: str, month: str, size: int) -> set[bytes]:
+    """The whole lines that a month's file has behind its first bytes, without their ends."""
+    path = path_of(home, folder, month)
+    if not path.exists():
+        return set()
+    with path.open("rb") as file:
+        file.seek(size)
+        return {line[:-1] for line in file if line.endswith(b"\n")}
 
 
 def sums(home: Path, folder: str, month: str, size: int | None = None) -> Sums:

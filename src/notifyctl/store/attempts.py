@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import structs
 
+from notifyctl.domain.archive import Facts
 from notifyctl.domain.attempt import Record, State, Why
 from notifyctl.domain.breaker import Rules
 from notifyctl.domain.budget import BUDGET_RULES, TOKENS
@@ -14,7 +15,7 @@ from notifyctl.domain.outcome import Outcome
 from notifyctl.domain.tally import Weight, weight
 from notifyctl.store.link import Link
 from notifyctl.store.pipe import Argument
-from notifyctl.store.records import attempt_of, pack_outcome, rank, record_of
+from notifyctl.store.records import attempt_of, pack_facts, pack_outcome, rank, record_of
 from notifyctl.store.scripts import Scripts
 
 _ROOM_RULES = msgspec.msgpack.encode(ROOM_RULES)
@@ -92,6 +93,7 @@ class Settlement(msgspec.Struct, frozen=True):
     deed: "Deed | None" = None
     sender: str = ""
     bucket: int = -1
+    facts: Facts | None = None
 
 
 class Deed(msgspec.Struct, frozen=True):
@@ -255,6 +257,7 @@ def _settlement_row(item: Settlement) -> tuple[Argument, ...]:
         *(item.action, item.value, "1" if item.looked else ""),
         f"{item.provider}|{outcome.kind}|{outcome.certainty}" if outcome else "",
         *(item.finding, "1" if item.restored else "", *_weighed(item), item.bucket),
+        pack_facts(item.facts) if item.facts else "",
     )
 
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from notifyctl.domain.archive import Archived, Facts
 from notifyctl.domain.attempt import Attempt, Record, State, Why
 from notifyctl.domain.outcome import Kind, Outcome
 from notifyctl.store.decisions import decided
@@ -39,6 +40,7 @@ def record_of(message: str, fields: dict[str, str], attempts: tuple[Attempt, ...
         provider=fields.get("provider", ""),
         provider_id=fields.get("provider_id", ""),
         **decided(fields),
+        archived=_archived(fields.get("archived")),
     )
 
 
@@ -56,3 +58,18 @@ def attempt_of(name: str, fields: dict[str, str]) -> Attempt:
         result_at=int(fields.get("result_at", 0)),
         by=fields.get("by", ""),
     )
+
+
+def _archived(mark: str | None) -> Archived | None:
+    """Where it is, from the mark that `retire` left: month, host, batch."""
+    return Archived(*mark.split(" ")[:2]) if mark else None
+
+
+def pack_facts(facts: Facts) -> str:
+    """The facts of an end as they are stored."""
+    return msgspec.json.encode(facts).decode()
+
+
+def unpack_facts(text: str | None) -> Facts | None:
+    """The facts of an end from their text; None where none are kept, as of what an older version ended."""
+    return msgspec.json.decode(text, type=Facts) if text else None

@@ -14,7 +14,7 @@
 --             where ... is: the turn of the next one of this priority in ms, microseconds from turn to turn, 1 while
 --             the pace is tried.
 -- Invariants: an intent is written only while the job's lock is ours and the record is the one that the caller
---             decided on; never over an accepted message; the same attempt id again is the same yes (a lost reply
+--             decided on; never over an accepted or archived message; the same attempt id again is the same yes (a lost reply
 --             is normal); tokens are taken for written intents only; a full provider gives each refused item its
 --             own turn, so that waiters come back one after the other; a lower priority leaves a part of the burst to
 --             the higher ones, and has its turn after theirs; a provider's state is read and written once a batch; no
@@ -203,11 +203,12 @@ end
 local function admit(item)
   local lane = KEYS[1 + item[1]]
   local record, attempt = own .. 'msg:' .. item[3], own .. 'att:' .. item[5]
-  local version, state, list, looks = unpack(redis.call('HMGET', record, 'v', 'state', 'attempts', 'looks'))
+  local version, state, list, looks, archived =
+    unpack(redis.call('HMGET', record, 'v', 'state', 'attempts', 'looks', 'archived'))
   version = tonumber(version or 0)
   if list and redis.call('EXISTS', attempt) == 1 then return {'ok', version, prospects(item)} end
   if held[lane .. item[2]] ~= token then return {'lost'} end
-  if version ~= item[4] or TAKEN[state] then return {'stale'} end
+  if version ~= item[4] or TAKEN[state] or archived then return {'stale'} end
   if board ~= item[16] then return {'moved'} end
   local ends = occupied(item)
   if ends then return {'shut', ends} end

@@ -6,7 +6,7 @@
 --             the decision, the decision as a JSON list without its time, which comes first.
 -- Reply:      {time, answers}; an answer is {'ok', version}; or, with nothing done, {'stale'} = the record moved on, {'gone'} =
 --             the job is not among the failed any more, {'broken', the server's words}.
--- Invariants: only a record that has ended and is as it was seen is changed, and job and record change together or not at
+-- Invariants: only a record that has ended, is not archived and is as it was seen is changed, and job and record change together or not at
 --             all; the same decision again is the same yes; keys are left as the reprocessJob of the BullMQ whose
 --             version the queue tells leaves them.
 local own = KEYS[1]
@@ -59,10 +59,10 @@ end
 local function decide(item)
   local lane, id, message = item[1] > 0 and KEYS[1 + item[1]] or nil, item[2], item[3]
   local record = own .. 'msg:' .. message
-  local version, old, last = unpack(redis.call('HMGET', record, 'v', 'state', 'decision'))
+  local version, old, last, archived = unpack(redis.call('HMGET', record, 'v', 'state', 'decision', 'archived'))
   version = tonumber(version or 0)
   if last == item[11] then return {'ok', version} end
-  if version ~= item[4] or OPEN[old] then return {'stale'} end
+  if version ~= item[4] or OPEN[old] or archived then return {'stale'} end
   if lane and not give_back(lane, id) then return {'gone'} end
   write(record, version, item)
   if lane and id ~= message then redis.call('HSET', own .. 'jobs', lane .. id, message) end

@@ -7,7 +7,8 @@
 -- Reply:      a number for each item: 0 = nothing was lost, + 1 = the intent was, and is there again, + 2 = the outcome
 --             is, and must be settled again.
 -- Invariants: what is there is never changed, so the same call again changes nothing; attempts stay in the order of
---             their intents; a state that ends a message stays, but for one that ended at the door, where no call is known.
+--             their intents; a state that ends a message stays, but for one that ended at the door, where no call is known; an archived
+--             message has lost nothing.
 local own, token = KEYS[1], ARGV[1]
 local now = clock(ARGV[3])
 local answers = {}
@@ -62,6 +63,7 @@ end
 
 local function reassert(item)
   local attempt = own .. 'att:' .. item[4]
+  if redis.call('HEXISTS', own .. 'msg:' .. item[3], 'archived') == 1 then return 0 end -- its attempts are on the disk
   local provider, outcome = unpack(redis.call('HMGET', attempt, 'provider', 'outcome'))
   local lost = 0
   if not provider and item[5] ~= '' then

@@ -7,7 +7,7 @@
 --             attempt id ('' = none), rank (2 accepted, 1 ambiguous, 0 definite), outcome as JSON, new state, reason,
 --             provider, provider id, action (complete, fail, delay, keep, none), its value, looked ('1' or ''), tally, finding,
 --             restored ('1' or ''): the server has lost it, or its intent, before; weight of the outcome for the breaker (fault,
---             accepted, account, sender or '') with its detail, bucket of the message's time (-1 = none);
+--             accepted, account, sender or '') with its detail, bucket of the message's time (-1 = none), facts of its end ('' = none), which are kept as they are;
 --             5 as MessagePack: faults and messages at which a breaker is to be decided on (0 = never), ms for which a
 --             refused sender rests, tokens of a retry budget.
 -- Reply:      {time, answers}; an answer is {code, version}: 'ok'; 'late' = evidence recorded, job not ours;
@@ -15,7 +15,7 @@
 --             of the queue holds something else than BullMQ's, and the server's words take the version's place.
 -- Invariants: evidence of acceptance is taken from anybody, at any time; anything else only from the holder of the
 --             job's lock, or when it was lost; an outcome whose intent is lost for good makes the attempt known, unless it
---             surely left no copy; a terminal state is left only for accepted; an outcome is written once; job and record
+--             surely left no copy; a terminal state is left only for accepted, that of an archived message never; an outcome is written once; job and record
 --             change together or not at all, but where a key is broken the record alone; keys are left as BullMQ's own
 --             moveToFinished and moveToDelayed do; an item that breaks stops no other.
 local own, token = KEYS[1], ARGV[1]
@@ -161,6 +161,11 @@ local ACTIONS = {
 
 local function count(table, name, by) table[name] = (table[name] or 0) + by end
 
+local function meet(code, place)
+  count(found, code, 1)
+  where[code] = place
+end
+
 -- The intent was lost with the worker that knew it.
 local function make_known(item, attempt)
   local provider = string.match(item[15], '^[^|]*')
@@ -197,6 +202,7 @@ end
 
 local function change_state(fields, item, old, state)
   add(fields, 'state', state, 'reason', item[9], 'changed_at', whole(now))
+  if item[21] ~= '' and not OPEN[state] then add(fields, 'facts', item[21]) end
   if item[10] ~= '' then add(fields, 'provider', item[10], 'provider_id', item[11]) end
   if not OPEN[old] then count(totals, old, -1) end
   if not OPEN[state] then count(totals, state, 1) end
@@ -204,12 +210,21 @@ local function change_state(fields, item, old, state)
   if state == 'unknown' then redis.call('ZADD', own .. 'unknown', whole(now), item[3]) end
 end
 
+-- The attempts of an archived message are on the disk, and its state is final. The job ends as it did; that another
+-- copy is out than the one on the disk is told.
+local function pass_over(item, lane, version, provider_id)
+  if item[5] == '' and version ~= item[4] then return {'stale', version} end
+  if item[6] == '2' and item[11] ~= '' and item[11] ~= provider_id then meet('MSG-COPY-LATE', (lane or '') .. item[2]) end
+  return nil, version
+end
+
 -- Returns an answer when nothing may be done, else the new version.
 local function write_record(item, lane)
   local record = own .. 'msg:' .. item[3]
-  local version, old, attempts, job, looks =
-    unpack(redis.call('HMGET', record, 'v', 'state', 'attempts', 'job', 'looks'))
+  local version, old, attempts, job, looks, archived, provider_id =
+    unpack(redis.call('HMGET', record, 'v', 'state', 'attempts', 'job', 'looks', 'archived', 'provider_id'))
   version, old = tonumber(version or 0), old or 'queued'
+  if archived then return pass_over(item, lane, version, provider_id) end
   local moved
   local fields = {'v', whole(following(version, now))} -- one write: each costs the server a microsecond or two a mail
   if item[5] ~= '' then
@@ -229,11 +244,6 @@ local function write_record(item, lane)
   if not job or reopened then add(fields, 'job', (lane or '') .. item[2]) end
   redis.call('HSET', record, unpack(fields))
   return moved and {'stale', following(version, now)} or nil, following(version, now)
-end
-
-local function meet(code, place)
-  count(found, code, 1)
-  where[code] = place
 end
 
 -- The audit finds the record of a job by its id; where that is not the message's, it is told. A job whose data name
