@@ -25,7 +25,8 @@ def _moment(text: str, sign: int) -> int:
         raise typer.BadParameter(f"{text!r} is no time; {_FIX}") from None
 
 
-def _past(text: str) -> int:
+def parse_past(text: str) -> int:
+    """Epoch ms of a time with a zone, or of so long ago."""
     return _moment(text, -1)
 
 
@@ -35,7 +36,9 @@ def _future(text: str) -> int:
 
 Since = Annotated[
     int | None,
-    typer.Option("--since", metavar="TIME", parser=_past, help="Only from then on: 2h, 7d, or 2026-11-24T09:00:00Z."),
+    typer.Option(
+        "--since", metavar="TIME", parser=parse_past, help="Only from then on: 2h, 7d, or 2026-11-24T09:00:00Z."
+    ),
 ]
 Deadline = Annotated[
     int | None,

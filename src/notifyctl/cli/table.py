@@ -119,6 +119,13 @@ VERBS = (
         "Check whether this installation is fit to be deployed.",
         COMPLIANCE,
     ),
+    Verb(
+        "retention run",
+        f"{_HERE}.retention:run",
+        "Move what has ended from Redis to the monthly files.",
+        COMPLIANCE,
+        True,
+    ),
     Verb("dpia new", f"{_HERE}.dpia:new", "Write a draft of the DPIA that knows what is configured.", COMPLIANCE, True),
     Verb("dpia check", f"{_HERE}.dpia:check", "Tell what is wrong with the DPIA, and what to sign.", COMPLIANCE),
     Verb("secrets init", f"{_HERE}.secrets:init", "Make the encrypted file of secrets, and a key to open it.", *_KEPT),
@@ -153,6 +160,7 @@ OFF_BOOK = {
     "init": "begins a project, once",
     "dpia new": "begins an assessment, once",
     "send": "puts mail on a queue, and repairs nothing",
+    "retention run": "workers do it daily; it repairs nothing",
     "runbook run": "walks through the books",
     "secrets init": "makes what is not there, and repairs nothing",
 }

@@ -26,6 +26,11 @@ DECISIONS = {
         "cancelled. Sending the same again would end the same.",
         "Correct what the reason says, and enqueue it under a new id.",
     ),
+    "RTY-ARCHIVED": Entry(
+        "A retry of a mail that is archived",
+        "It ended more than a month ago, and its attempts are in the file of that month. Such an end is for good.",
+        "Enqueue the mail again under a new id, if it should still go out. notifyctl message show ID tells its story.",
+    ),
     "RTY-BULK": Entry(
         "Bulk and marketing mail is never sent twice",
         "Of such mail there is at most one copy, whoever decides: one too many harms more than one too few.",

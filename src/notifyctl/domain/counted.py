@@ -37,6 +37,7 @@ COUNTED = {
     "QUE-LANE": Counted(
         "warning", "jobs came in a faster lane than their type has", "add them to the queue of their type's priority"
     ),
+    "MSG-COPY-LATE": Counted("warning", "archived messages had another copy", "see why: explain MSG-COPY-LATE"),
     "QUE-EVENTS-GAP": Counted(
         "info", "events were gone before they were read", "raise streams.events.maxLen of the queue"
     ),

@@ -38,7 +38,8 @@ class Pace:
     without search waits for an event. `allowance` is how often accounts are asked for limits and
     quotas: a call each time, and Resend counts it. `window` and `longest_window` are how long a breaker stays open,
     `flap` the time after a closing in which a further trip makes that longer, `probe_lease` how long a probe has its
-    place; `prober` is how often the prober looks, `account` how often it asks the account of a provider.
+    place; `prober` is how often the prober looks, `account` how often it asks the account of a provider. `retention` is
+    how often it is asked whether the daily move to the archive is due.
     Sources: facts on BullMQ locks (25 h guard, 5/15 s heartbeat),
     the model check (reconcile only after `max_send`), and the policy per priority (5 and 15 minutes).
     """
@@ -68,6 +69,7 @@ class Pace:
     prober: float
     account: float
     allowance: float = 60
+    retention: float = 3600
     lock: float = 25 * 3600.0
     watching: Watching = WATCHING
 

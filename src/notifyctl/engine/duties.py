@@ -42,6 +42,7 @@ class Duties:
             group.create_task(self._every(pace.allowance, self.allowance))
             group.create_task(self._every(pace.watching.every, self.incidents))
             group.create_task(self._every(pace.prober, self.probe))
+            group.create_task(self._every(pace.retention, self.archive))
 
     async def beat(self) -> None:
         """Say that this worker lives, and drain when somebody asks for it.
@@ -115,6 +116,12 @@ class Duties:
     async def probe(self) -> None:
         """Bring providers back."""
         await self._apart("prober", self._prober.probe)
+
+    async def archive(self) -> None:
+        """Move what has ended to the files of its months, once a day."""
+        retention, pace = self._tools.retention, self._tools.revision.pace
+        if retention and await self._tools.lease("retention", pace.retention):
+            await self._apart("retention", retention.daily)
 
     async def _apart(self, name: str, duty: Callable[[], Awaitable[None]]) -> None:
         """Do what only looks after things: a bug in it must not end the sending."""

@@ -13,6 +13,7 @@ from notifyctl.engine.journal import Journal
 from notifyctl.engine.limiter import Limiter
 from notifyctl.engine.memory import Memory
 from notifyctl.engine.render import Renderer
+from notifyctl.engine.retention import RetentionDuty
 from notifyctl.net.wire import Wire
 from notifyctl.store.attempts import Attempts
 from notifyctl.store.census import Census
@@ -49,6 +50,7 @@ class Tools:
     board: KnownBoard
     memory: Memory = field(default_factory=Memory)
     incidents: IncidentDuty | None = None
+    retention: RetentionDuty | None = None
 
     async def lease(self, duty: str, interval: float) -> int:
         """Take or keep the lease of a duty that is done every so many seconds; 0 while another worker holds it."""

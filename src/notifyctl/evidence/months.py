@@ -53,14 +53,18 @@ def path_of(home: Path, folder: str, month: str) -> Path:
 
 
 def lines(home: Path, folder: str, month: str) -> Iterator[tuple[int, bytes]]:
-    """The whole lines of a month with their numbers from 1; none when there is no file."""
+    """The whole lines of a month with their numbers from 1; none when there is no file. Raises `Misconfigured`."""
     path = path_of(home, folder, month)
     if not path.exists():
         return
-    with path.open("rb", buffering=_PART) as file:
-        for number, line in enumerate(file, 1):
-            if line.endswith(b"\n"):
-                yield number, line
+    try:
+        with path.open("rb", buffering=_PART) as file:
+            for number, line in enumerate(file, 1):
+                if line.endswith(b"\n"):
+                    yield number, line
+    except OSError as error:
+        fix = "let this user read it"
+        raise Misconfigured("EVD-DISK", f"evidence cannot be read: {error.strerror}", str(path), fix) from error
 
 
 @contextmanager

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 from notifyctl.domain.counted import counted
 from notifyctl.domain.finding import Finding
+from notifyctl.domain.retention import LastMove, late
 from notifyctl.engine.journal import elsewhere
 from notifyctl.operations import status
 from notifyctl.store.census import Census
 from notifyctl.store.clients import strangers
 from notifyctl.store.findings import EXAMPLES, Findings
+from notifyctl.store.retired import Retired
 
 GRAVE = ("critical", "error", "warning")
 
@@ -40,7 +42,7 @@ class Diagnosis(NamedTuple):
 
 
 async def look(
-    places: status.Places, census: Census, findings: Findings, order: tuple[str, ...], journals: Path
+    places: status.Places, census: Census, findings: Findings, retired: Retired, order: tuple[str, ...], journals: Path
 ) -> Diagnosis:
     """Look once; `order` is the route, `journals` the folder of this host. One connection, nothing is written."""
     queue, seen = places.queue, await status.look(places, order, ())
@@ -54,7 +56,16 @@ async def look(
         for one in told
     ]
     found += _stray(elsewhere(journals, queue.link.server.realm))
+    found += _late(await retired.last(), seen.now)
     return Diagnosis(found, await census.audited(queue.names, queue.bases), connected is not None)
+
+
+def _late(last: LastMove, now: int) -> list[Diagnosed]:
+    if not late(last, now):
+        return []
+    what = f"what has ended is not moved to the archive any more, for {(now - last.at) // 86_400_000:,} days"
+    finding = Finding("RET-LATE", "warning", "archive", what, "see why: notifyctl explain RET-LATE")
+    return [Diagnosed(finding, 0, last.at, [last.by])]
 
 
 def _stray(journals: Sequence[Path]) -> list[Diagnosed]:

@@ -188,7 +188,7 @@ def lately(status: Status) -> list[Finding]:
     for code, count in status.met.items():
         if status.now - status.last.get(code, 0) < TOLD_FOR:
             severity, what, hint = counted(code)
-            subject = {"WRK": "workers", "RDS": "redis"}.get(code[:3], "queue")
+            subject = {"WRK": "workers", "RDS": "redis", "MSG": "messages"}.get(code[:3], "queue")
             found.append(Finding(code, severity, subject, f"{what}: {count:,} so far", hint))
     return found
 

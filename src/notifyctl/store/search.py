@@ -117,7 +117,8 @@ async def messages(queue: Queue) -> AsyncIterator[list[str]]:
 
 
 async def calls(queue: Queue) -> AsyncIterator[list[tuple[str, str]]]:
-    """The message and the provider's id of each call that has one, part by part. Raises `Unreachable`."""
+    """The message and the provider's id of each call that has one, part by part; of an archived message that of the
+    call that it ended with. Raises `Unreachable`."""
     async for keys in _keys(queue, "att:"):
         with queue.link.reach():
             rows = await queue.link.pipe.ask([pack(("HMGET", key, "members", "outcome")) for key in keys])
@@ -126,6 +127,11 @@ async def calls(queue: Queue) -> AsyncIterator[list[tuple[str, str]]]:
             for members, outcome in rows
             if members and outcome
         ]
+    async for names in messages(queue):
+        with queue.link.reach():
+            keys = [f"{queue.own}msg:{name}" for name in names]
+            rows = await queue.link.pipe.ask([pack(("HMGET", key, "archived", "provider_id")) for key in keys])
+        yield [(name, told.decode()) for name, (archived, told) in zip(names, rows, strict=True) if archived and told]
 
 
 async def taken(queue: Queue) -> AsyncIterator[list[Taken]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from notifyctl.checks import Readers as CheckReaders
     from notifyctl.domain.waiver import Waiver
+    from notifyctl.engine.retention import Retention
     from notifyctl.engine.sight import Readers
     from notifyctl.engine.telling import Notifier
     from notifyctl.engine.worker import Worker
@@ -43,6 +44,14 @@ def readers(store: Store) -> "Readers":
     return watching.readers(store)
 
 
+def retention(settings: Settings, store: Store) -> "Retention":
+    """What moves ended messages to the archive on this host's disk."""
+    from notifyctl.engine.failpoint import Failpoint
+    from notifyctl.wiring import keeping
+
+    return keeping.retention(settings, store, Failpoint(settings.failpoint or ""))
+
+
 def checked(today: "date", waivers: "list[Waiver]") -> "AbstractAsyncContextManager[CheckReaders]":
     """What checks look at."""
     from notifyctl.wiring import checking
@@ -57,4 +66,4 @@ def worker(settings: Settings, name: str = "") -> "AbstractAsyncContextManager[W
     return engine.worker(settings, name)
 
 
-__all__ = ["Store", "build_store", "checked", "notifiers", "providers", "readers", "store", "worker"]
+__all__ = ["Store", "build_store", "checked", "notifiers", "providers", "readers", "retention", "store", "worker"]

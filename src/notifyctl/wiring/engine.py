@@ -14,6 +14,7 @@ from notifyctl.engine.journal import Journal
 from notifyctl.engine.limiter import Limiter
 from notifyctl.engine.reassert import Aside
 from notifyctl.engine.render import Renderer
+from notifyctl.engine.retention import RetentionDuty
 from notifyctl.engine.tools import Tools
 from notifyctl.engine.worker import Worker
 from notifyctl.net.wire import Wire
@@ -24,6 +25,7 @@ from notifyctl.store.link import Link
 from notifyctl.store.presence import Presence
 from notifyctl.telemetry.logs import Log
 from notifyctl.wiring.accounts import demand_route, providers
+from notifyctl.wiring.keeping import retention
 from notifyctl.wiring.parts import Store, build_store, store
 from notifyctl.wiring.telling import incident_duty
 
@@ -96,4 +98,11 @@ def _tools(
         failpoint=failpoint,
         board=KnownBoard(parts.boards, parts.attempts, settings.revision, name, clock, log),
         incidents=incident_duty(settings, parts, token, log, failpoint),
+        retention=RetentionDuty(
+            retention(settings, parts, failpoint),
+            parts.retired,
+            settings.revision.bounds.archive_after * 1000,
+            name,
+            log,
+        ),
     )

@@ -19,6 +19,7 @@ from notifyctl.store.limits import ProviderLimits
 from notifyctl.store.link import Link
 from notifyctl.store.metrics import Metrics
 from notifyctl.store.queue import Queue
+from notifyctl.store.retired import Retired
 from notifyctl.store.reviews import Reviews
 from notifyctl.store.scripts import Scripts
 from notifyctl.store.workers import Workers
@@ -39,6 +40,7 @@ class Store:
     metrics: Metrics
     incidents: Incidents
     reviews: Reviews
+    retired: Retired
 
 
 @asynccontextmanager
@@ -65,6 +67,7 @@ def build_store(settings: Settings, link: Link, now: Callable[[], int] | None = 
         Census(link, scripts, own), Findings(link, scripts, own),
         Boards(link, scripts, own), Metrics(link, scripts, own),
         Incidents(link, scripts, own), Reviews(link, scripts, own),
+        Retired(queue),
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def _look() -> "Callable[[Store], Awaitable[Diagnosis]]":
     order, journals = told.revision.order, told.journals
     return lambda store: look(
         Places(store.queue, store.attempts, store.workers, store.limits, store.boards, store.incidents),
-        store.census, store.findings, order, journals,
+        store.census, store.findings, store.retired, order, journals,
     )  # fmt: skip
 
 

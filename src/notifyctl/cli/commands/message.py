@@ -19,11 +19,16 @@ _WHYS = {"first": "", "replay": " (a replay: no second copy)", "resend": " (afte
 def show(
     identity: Annotated[str, typer.Argument(metavar="ID", help="The id of the message, such as booking-confirm/8731.")],
 ) -> Result:
-    """Tell everything that happened to one message."""
+    """Tell everything that happened to one message.
+
+    A month after its end a message is archived: its attempts are then told on the host that has its line on disk.
+    """
+    from notifyctl import settings
     from notifyctl.cli.running import with_store
     from notifyctl.operations.message import story
 
-    return _told(with_store(lambda store: story(store.queue, store.attempts, identity)))
+    home = settings.load().evidence
+    return _told(with_store(lambda store: story(store.queue, store.attempts, identity, home)))
 
 
 def _told(story: "Story") -> Result:
@@ -35,6 +40,7 @@ def _told(story: "Story") -> Result:
         "provider": record.provider, "provider_id": record.provider_id,
         "ambiguous_resends": record.ambiguous_resends, "looks": record.looks,
         "attempts": [_attempt(attempt) for attempt in record.attempts], "job": _job(story.job),
+        "archived": _archived(story),
         "decisions": [
             {**one._asdict(), "at": stamp(one.at), "state": one.state.value} for one in record.decisions
         ],
@@ -48,6 +54,11 @@ def _summary(story: "Story") -> list[str]:
         lines.append(f"{record.provider} calls it {record.provider_id}")
     if job:
         lines.append(f"job {job.id} in {job.queue}: {job.state}")
+    if record.archived:
+        where = f"archive/{record.archived.month}.jsonl on {record.archived.host}"
+        lines.append(
+            f"archived in {where}" if story.line else f"its attempts are archived in {where}, not on this host"
+        )
     if record.ambiguous_resends:
         lines.append(
             f"sent {many(record.ambiguous_resends, 'time')} more after doubt: so many copies too many may be out"
@@ -57,18 +68,21 @@ def _summary(story: "Story") -> list[str]:
 
 def _timeline(story: "Story") -> list[tuple[int, str]]:
     """What happened, with its time in epoch ms."""
-    job, record = story.job, story.record
+    job, record, line = story.job, story.record, story.line
     events = [
         (item.intent_at, f"{item.provider}: {_outcome(item)}{_WHYS[item.why]}{_by(item)}") for item in record.attempts
     ]
     events += [(one.at, f"{one.by} decided: {one.verb} ({one.reason}); it was {one.state}") for one in record.decisions]
     if record.looked_at:
         events.append((record.looked_at, f"looked for evidence, {many(record.looks, 'time')} so far"))
+    if line:
+        events.append((line.ended_at, f"ended as {record.state}"))
+        events += [(line.enqueued_at, "enqueued")] if line.enqueued_at and not job else []
     if job and job.enqueued_at:
         events.append((job.enqueued_at, f"enqueued in {job.queue}"))
     if job and job.due_at:
         events.append((job.due_at, "due again"))
-    if job and job.finished_at:
+    if job and job.finished_at and not line:
         events.append((job.finished_at, f"ended as {record.state}"))
     return events
 
@@ -100,6 +114,11 @@ def _outcome_data(outcome: "Outcome") -> dict[str, Any]:
     names = ("code", "http", "detail", "provider_id")
     told = {name: getattr(outcome, name) for name in names}
     return {"kind": outcome.kind.value, "certainty": outcome.certainty.value, **told}
+
+
+def _archived(story: "Story") -> dict[str, Any] | None:
+    where = story.record.archived
+    return {**where._asdict(), "here": story.line is not None} if where else None
 
 
 def _job(job: "JobLook | None") -> dict[str, Any] | None:
