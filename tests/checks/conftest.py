@@ -12,10 +12,11 @@ import redis
 
 from conftest import free_port, serving
 from households import emulator, emulator_process, lab
-from notifyctl.checks import REGISTRY, Given, Readers
+from notifyctl.checks import REGISTRY, Accounts, Given, Readers
 from notifyctl.domain.check import Seen
 from notifyctl.domain.secret import Secret
 from notifyctl.net.handshake import Greeter
+from notifyctl.net.names import Names
 from notifyctl.operations import init
 from notifyctl.operations.preflight import examine
 from notifyctl.store.connect import connect
@@ -27,7 +28,7 @@ from notifyctl.store.server_facts import ServerFacts
 __all__ = ["emulator", "emulator_process", "lab"]
 
 TODAY = date(2026, 11, 24)
-NOTHING = Readers(TODAY, (3, 11), Given(), None, None, {}, [], Greeter(), Project(Path("nowhere")))
+NOTHING = Readers(TODAY, (3, 11), Given(), None, None, Accounts({}), [], Greeter(), Project(Path("nowhere")), Names())
 HOST = "127.0.0.1"
 
 Ask = Callable[..., Seen]
@@ -72,6 +73,8 @@ def ask() -> Ask:
 
     def answer(identity: str, **changes: object) -> Seen:
         readers = NOTHING._replace(**{"greeter": Greeter(), **changes})
+        if "accounts" in changes:
+            readers = readers._replace(accounts=Accounts(changes["accounts"]))
         check = REGISTRY[identity].check._replace(needs=())
         (report,) = asyncio.run(examine(REGISTRY, [check], readers, lambda _: None))
         return report.seen

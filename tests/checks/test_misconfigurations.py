@@ -1,18 +1,36 @@
 """Seeded misconfigurations: each is caught by exactly the checks that are there for it, and by no other."""
 
 import asyncio
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from checks.conftest import NOTHING, edit
-from notifyctl.checks import REGISTRY, Given, Readers
+from house import Emulator, emulated
+from names import serving_names
+from notifyctl.checks import REGISTRY, Accounts, Given, Readers
+from notifyctl.domain import page
 from notifyctl.domain.check import Verdict, chosen
+from notifyctl.domain.secret import Secret
+from notifyctl.domain.trial import Run, Trial
+from notifyctl.net.names import Names
 from notifyctl.operations.preflight import examine
+from notifyctl.providers.resend import Resend
+from notifyctl.providers.ses import Ses
+from notifyctl.store import drills
 from notifyctl.store.project import Project
+from peers import Talk, serve
 
+KEY = b64encode(
+    rsa.generate_private_key(65537, 2048).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+).decode()
+SECRETS = {"A": Secret("one"), "B": Secret("two")}
 WELL = (Verdict.PASS, Verdict.ATTESTED)
 
 
@@ -25,9 +43,9 @@ class Fault(NamedTuple):
     codes: str
 
 
-def told(readers: Readers, profile: str) -> dict[str, str]:
+def told(readers: Readers, profile: str, only: Sequence[str] = ()) -> dict[str, str]:
     """Everything that was not well, without what was skipped because of it."""
-    checks = chosen({name: one.check for name, one in REGISTRY.items()}, profile)
+    checks = chosen({name: one.check for name, one in REGISTRY.items()}, profile, only)
     reports = asyncio.run(examine(REGISTRY, checks, readers, lambda _: None))
     unwell = {one.check.id: one.seen.observed for one in reports if one.seen.verdict not in WELL}
     return {name: seen for name, seen in unwell.items() if not seen.startswith("not asked")}
@@ -108,3 +126,115 @@ SURROUNDINGS: dict[str, Callable[[Readers], Readers]] = {
 @pytest.mark.parametrize("code", SURROUNDINGS)
 def test_a_fault_in_the_surroundings(folder: Path, code: str) -> None:
     assert list(told(SURROUNDINGS[code](readers(folder)), "ci")) == [code]
+
+
+OUTSIDE = ("DNS", "PRV", "STG", "PERF", "CON-006", "SEC-007", "SEC-010", "NET-003", "NET-005")
+POLICY = """The Backroom Leeds Ltd sends through Resend, Postmark and Amazon SES. How long we keep it, how to withdraw, to
+complain, and the Information Commissioner."""
+ATTESTED = (
+    '[[attestation]]\ncheck = "{}"\nwhat = "w"\nby = "J"\non = 2026-11-24\nevidence = "e"\nexpires = 2027-05-31\n'
+)
+SENDERS = {"resend": "tickets@backroom.example", "ses": "tickets@backroom.example"}
+ACCEPTED = tuple(Trial(name, "backroom.example", "accepted", "", 10 * (100.0,)) for name in SENDERS)
+RUN = Run(1_800_000_000_000, "ci", "1", "abc", ACCEPTED)
+
+
+@dataclass
+class World:
+    """All that is outside of the project: what the DNS says, what the accounts are set to, what was drilled."""
+
+    folder: Path
+    emulator: Emulator
+    page: str = POLICY
+    run: Run = RUN
+    zone: dict[str, list[str]] = field(default_factory=dict)
+    given: dict[str, object] = field(default_factory=dict)
+
+    def put(self, **settings: object) -> None:
+        self.emulator.call("PUT", "/settings", settings)
+
+    def told(self, home: Path) -> dict[str, str]:
+        drills.add(home, self.run)
+        with serving_names(self.zone) as server, serve(self._answer) as peer:
+            url = f"http://127.0.0.1:{peer.port}/"
+            pinned = f'"{url}"\nsha256 = "{page.read(POLICY).fingerprint}"'
+            edit(self.folder, "notices.toml", '"https://backroom.example/privacy"', pinned)
+            accounts = {"resend": Resend("re_emulator", self.emulator.urls["resend"]),
+                        "ses": Ses("AKIAEMULATOR", "emulator-secret", base_url=self.emulator.urls["ses"])}  # fmt: skip
+            seen = readers(self.folder, policy=url, secrets=SECRETS)._replace(
+                accounts=Accounts(accounts), names=Names(server), senders=SENDERS, home=home, now=RUN.at, version="1",
+                setup="abc",
+            )  # fmt: skip
+            return told(seen._replace(given=seen.given._replace(**self.given)), "deploy", OUTSIDE)
+
+    def _answer(self, talk: Talk) -> None:
+        while talk.request():
+            talk.answer(self.page.encode())
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Emulator]:
+    with emulated() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def world(folder: Path, account: Emulator) -> Iterator[World]:
+    before = account.call("GET", "/settings")
+    edit(folder, "processors.toml", 'provider = "ses"', 'provider = "ses"\nselectors = ["s"]')
+    with (folder / "attestations.toml").open("a") as file:
+        file.write("".join(ATTESTED.format(name) for name in ("NET-003", "NET-005", "SEC-010")))
+    zone = {
+        "backroom.example": ["v=spf1 -all"],
+        "_dmarc.backroom.example": ["v=DMARC1; p=reject; rua=mailto:d@backroom.example"],
+        **{f"{name}._domainkey.backroom.example": [f"p={KEY}"] for name in ("resend", "s")},
+    }
+    made = World(folder, account, zone=zone)
+    made.put(ses={"sending_only": True}, resend={"daily_quota": 100})
+    yield made
+    account.call("PUT", "/settings", before)
+
+
+def test_nothing_is_wrong_outside(world: World, tmp_path: Path) -> None:
+    assert world.told(tmp_path) == {}
+
+
+def failing(kind: str) -> Run:
+    return RUN._replace(trials=(ACCEPTED[0]._replace(kind=kind), ACCEPTED[1]))
+
+
+FAULTS: list[tuple[str, Callable[[World], object]]] = [
+    ("DNS-001", lambda world: world.zone.pop("backroom.example")),
+    ("DNS-001", lambda world: world.zone.update({"backroom.example": ["v=spf1 +all"]})),
+    ("DNS-002", lambda world: world.zone.pop("s._domainkey.backroom.example")),
+    ("DNS-002", lambda world: world.zone.update({"resend._domainkey.backroom.example": ["p="]})),
+    ("DNS-003", lambda world: world.zone.pop("_dmarc.backroom.example")),
+    ("DNS-003", lambda world: world.zone.update({"_dmarc.backroom.example": ["v=DMARC1; p=none; rua=mailto:a@b.c"]})),
+    ("PRV-002", lambda world: world.put(resend={"sending_only": False, "verified": ["backroom.example"]})),
+    ("PRV-002 PRV-004", lambda world: world.put(resend={"sending_only": False, "verified": ["other.example"]})),
+    ("PRV-001", lambda world: world.put(resend={"keys": ["another"]})),
+    ("PRV-001 PRV-002 PRV-003", lambda world: world.put(ses={"sandbox": True, "sending_only": False})),
+    ("PRV-004 STG-001", lambda world: setattr(world, "run", RUN._replace(trials=ACCEPTED[:1]))),
+    ("STG-001", lambda world: setattr(world, "run", RUN._replace(version="0"))),
+    ("STG-001", lambda world: setattr(world, "run", RUN._replace(at=RUN.at - 25 * 3_600_000))),
+    ("PERF-001", lambda world: setattr(world, "run", slow(600.0))),
+    ("CON-006", lambda world: setattr(world, "page", POLICY.replace("Postmark", "nobody"))),
+    ("CON-006", lambda world: setattr(world, "page", f"{POLICY} And we sell it.")),
+    ("CON-006", lambda world: world.given.update(policy="https://backroom.example/old")),
+    ("SEC-007", lambda world: world.given.update(secrets={"A": Secret("same"), "B": Secret("same")})),
+    ("SEC-007", lambda world: world.given.update(secrets={"A": Secret("redis.internal.backroom.example")})),
+    ("NET-005", lambda world: edit(world.folder, "attestations.toml", 'check = "NET-005"', 'check = "NET-003"')),
+    ("SEC-010", lambda world: edit(world.folder, "attestations.toml", 'check = "SEC-010"', 'check = "NET-003"')),
+    ("NET-003 NET-005 SEC-010", lambda world: (world.folder / "attestations.toml").unlink()),
+]
+
+
+def slow(ms: float) -> Run:
+    return RUN._replace(trials=tuple(one._replace(ms=10 * (ms,)) for one in ACCEPTED))
+
+
+@pytest.mark.parametrize(("codes", "spoil"), FAULTS, ids=[f"{n}-{codes}" for n, (codes, _) in enumerate(FAULTS)])
+def test_a_fault_outside(world: World, tmp_path: Path, codes: str, spoil: Callable[[World], object]) -> None:
+    spoil(world)
+    found = world.told(tmp_path)
+    assert sorted(found) == codes.split(), found

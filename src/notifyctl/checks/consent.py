@@ -5,9 +5,12 @@ from hashlib import sha256
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
 from notifyctl.domain import page, template
-from notifyctl.domain.check import Seen, failed, passed, warned
+from notifyctl.domain.check import Seen, failed, passed, unseen, warned
+from notifyctl.domain.outcome import Broken, Request
 from notifyctl.domain.privacy_notice import Form, Notice
+from notifyctl.net.control import Control
 
+LOOPBACK = ("http://127.0.0.1", "http://localhost")
 PROJECT = ("ENV-001", "ENV-006")
 
 
@@ -61,6 +64,34 @@ async def forms(readers: Readers) -> Seen:
 
 
 @check(
+    "CON-006",
+    "The privacy policy is there, and says what it must",
+    expected="the page that the forms lead to, with the words that were pinned",
+    needs=PROJECT,
+)
+async def policy(readers: Readers) -> Seen:
+    pinned = readers.project.registry.policy
+    if readers.given.policy and readers.given.policy != pinned.url:
+        return failed(f"PRIVACY_POLICY_URL is {readers.given.policy}, the forms lead to {pinned.url}", "make them one")
+    if not pinned.url.startswith(("https://", *LOOPBACK)):
+        return failed(f"{pinned.url} is not encrypted", "serve it through https")
+    async with Control() as control:
+        answer = await control.call(Request("GET", pinned.url, (("accept", "text/html"),)))
+    if isinstance(answer, Broken):
+        return unseen(f"{pinned.url}: {answer.detail}", "check the network, and the page")
+    if answer.status != 200:
+        return failed(f"{pinned.url} answers {answer.status}", "publish it there, without a redirect")
+    seen = page.read(answer.body.decode("utf-8", "replace"))
+    silent = [name for name, words in _demanded(readers).items() if not any(map(seen.says, words))]
+    if silent:
+        return failed(f"it does not say {', '.join(silent)}", "write it into the policy")
+    if seen.fingerprint != pinned.sha256:
+        what = "it is not pinned" if not pinned.sha256 else "its words have changed"
+        return warned(what, f'read it, then write sha256 = "{seen.fingerprint}" under [policy] in notices.toml')
+    return passed(f"{pinned.url}, as it was pinned")
+
+
+@check(
     "CON-007",
     "Mails keep to their purpose",
     expected="marketing can be left and names its sender, service sells nothing",
@@ -78,6 +109,16 @@ async def templates(readers: Readers) -> Seen:
     if wrong:
         return failed("; ".join(wrong), "correct the text, or the purpose of its type")
     return passed(f"templates that were read: {len(texts)}")
+
+
+def _demanded(readers: Readers) -> dict[str, tuple[str, ...]]:
+    """What a policy must say (UK GDPR, Article 13), each with words of which one must stand there."""
+    processors = {one.name: (one.name,) for one in readers.project.processors}
+    return {
+        "who decides": (readers.project.record.controller.name,), **processors,
+        "for how long": ("how long", "retain", "retention", "we keep"), "how to withdraw": ("withdraw",),
+        "how to complain": ("complain",), "the regulator": ("Information Commissioner", "ICO"),
+    }  # fmt: skip
 
 
 def _digest(readers: Readers, notice: Notice) -> str:

@@ -5,12 +5,15 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from notifyctl.checks.asked import Accounts
 from notifyctl.domain.errors import NotifyctlError, Unreachable
-from notifyctl.domain.provider import Provider
 from notifyctl.domain.revision import Revision
 from notifyctl.domain.secret import Secret
+from notifyctl.domain.trial import Run
 from notifyctl.domain.waiver import Waiver
 from notifyctl.net.handshake import Greeter
+from notifyctl.net.names import Names
+from notifyctl.store import drills
 from notifyctl.store.project import Project
 from notifyctl.store.queue_facts import QueueFacts
 from notifyctl.store.server import Server
@@ -60,20 +63,33 @@ class Endpoint(NamedTuple):
 
 class Readers(NamedTuple):
     """`server` and `lanes` tell about Redis, and are None where none is named and the embedded one does not run;
-    `accounts` are the providers with a key. `revision` is None where no NOTIFYCTL_CONFIG names one."""
+    `accounts` are the providers with a key. `revision` is None where no NOTIFYCTL_CONFIG names one.
+    `senders` are our addresses at them; `home` is the data directory, `now` epoch ms, `version` that of notifyctl, and
+    `setup` the fingerprint of what a drill of today would prove."""
 
     today: date
     python: tuple[int, int]
     given: Given
     place: Server | None
     server: ServerFacts | None
-    accounts: Mapping[str, Provider]
+    accounts: Accounts
     waivers: Sequence[Waiver]
     greeter: Greeter
     project: Project
+    names: Names
     endpoints: Sequence[Endpoint] = ()
     lanes: QueueFacts | None = None
     revision: Revision | None = None
+    senders: Mapping[str, str] = {}
+    home: Path | None = None
+    now: int = 0
+    version: str = ""
+    setup: str = ""
+
+    @property
+    def drills(self) -> Sequence[Run]:
+        """The drills with real messages, oldest first; raises `Bad`."""
+        return drills.read(self.home) if self.home else ()
 
     @property
     def configuration(self) -> Revision:

@@ -69,6 +69,13 @@ VERBS = (
         "Rehearse the failure of a provider; nothing is written.",
         MAIL_FLOW,
     ),
+    Verb(
+        "drill staging",
+        f"{_HERE}.drill:staging",
+        "Send real messages to the providers' sink addresses.",
+        MAIL_FLOW,
+        True,
+    ),
     Verb("queue show", f"{_HERE}.queue:show", "Show what each lane holds, and since when.", MAIL_FLOW),
     Verb("queue unknown", f"{_HERE}.queue:unknown", "List mails of which nobody knows if they are out.", MAIL_FLOW),
     Verb(
@@ -158,6 +165,7 @@ VERBS = (
 # Why a command that changes something is in no runbook; `runbook lint` wants one or the other.
 OFF_BOOK = {
     "init": "begins a project, once",
+    "drill staging": "proves before a deployment what preflight then reads",
     "dpia new": "begins an assessment, once",
     "send": "puts mail on a queue, and repairs nothing",
     "retention run": "workers do it daily; it repairs nothing",

@@ -5,14 +5,14 @@ from notifyctl.domain.entry import Entry
 PROJECT = {
     "ENV-006": Entry(
         "The project is here and can be read",
-        "preflight looks for notifyctl.toml and the registers in the folder of NOTIFYCTL_CONFIG, and without that in "
-        "the one where it runs. notifyctl.toml is read as a worker would read it.",
+        "preflight looks for notifyctl.toml and the registers in the folder of NOTIFYCTL_CONFIG, and without that "
+        "in the one where it runs. notifyctl.toml is read as a worker would read it.",
         "Run it in your project; notifyctl init makes one.",
     ),
     "SEC-001": Entry(
         "No secret stands in the project",
-        "A key in a working tree is in its history soon, and then everybody's who ever gets a copy. The shapes of the "
-        "providers' keys, private keys and our own secrets are looked for; the history is not.",
+        "A key in a working tree is in its history soon, and then everybody's who ever gets a copy. The shapes of "
+        "the providers' keys, private keys and our own secrets are looked for; the history is not.",
         "Revoke it first. Then remove it, from the history too: a scanner such as gitleaks finds what is there.",
     ),
     "SEC-007": Entry(
@@ -34,14 +34,15 @@ PROJECT = {
     ),
     "CON-001": Entry(
         "People are told the newest notice",
-        "Consent is to a text. GDPR_CONSENT_VERSION says which one the application shows; notices.toml keeps each with "
-        "its day and its digest. Outside production the value of .env.example counts where the variable is not set.",
+        "Consent is to a text. GDPR_CONSENT_VERSION says which one the application shows; notices.toml keeps each "
+        "with its day and its digest. Outside production the value of .env.example counts where the variable is not"
+        " set.",
         "Set the variable to the notice in effect. A changed text is a new version, with its own file.",
     ),
     "CON-005": Entry(
         "Forms ask for consent as they must",
-        "The box is empty until somebody ticks it, the words of the notice stand beside it, the policy is linked, and "
-        "it is said how to withdraw. Whether consent was freely given no check can tell.",
+        "The box is empty until somebody ticks it, the words of the notice stand beside it, the policy is linked, "
+        "and it is said how to withdraw. Whether consent was freely given no check can tell.",
         "Correct the page that is named.",
     ),
     "CON-007": Entry(
@@ -52,8 +53,9 @@ PROJECT = {
     ),
     "DOC-001": Entry(
         "The DPIA is complete, signed and of today",
-        "dpia.md has the seven steps of the ICO's template, dpia.toml risks, measures and the sign-off. The sign-off "
-        "covers providers, countries, types of mail and the notice: when one changes, somebody must look again.",
+        "dpia.md has the seven steps of the ICO's template, dpia.toml risks, measures and the sign-off. The "
+        "sign-off covers providers, countries, types of mail and the notice: when one changes, somebody must look "
+        "again.",
         "notifyctl dpia check says what is missing, and prints the fingerprint to sign.",
     ),
     "DOC-002": Entry(
@@ -63,14 +65,14 @@ PROJECT = {
     ),
     "DOC-003": Entry(
         "The record of processing is that of what is done",
-        "Article 30 wants a record, of small organisations too where processing is not occasional. Each provider of "
-        "the route must receive something in it, each purpose of mail have its activity.",
+        "Article 30 wants a record, of small organisations too where processing is not occasional. Each provider of"
+        " the route must receive something in it, each purpose of mail have its activity.",
         "Correct processing.toml or processors.toml.",
     ),
     "DOC-005": Entry(
         "Each processor is under an agreement",
-        "A provider without a contract may not have the data, and outside the UK not without a safeguard. The register "
-        "says what was signed; whether the contract is good no check can tell.",
+        "A provider without a contract may not have the data, and outside the UK not without a safeguard. The "
+        "register says what was signed; whether the contract is good no check can tell.",
         "Complete processors.toml.",
     ),
     "DOC-007": Entry(
@@ -107,5 +109,75 @@ PROJECT = {
         "A file cannot be written",
         "The disk or its permissions refuse it. Files that were written before it are there.",
         "Name a folder that can be written to.",
+    ),
+    "CON-006": Entry(
+        "The privacy policy is there, and says what it must",
+        "The page of notices.toml is fetched once. It must name the controller, each processor of the register, how"
+        " long data are kept, how to withdraw and complain, and the regulator. Its words are pinned by a digest: "
+        "who changes them must be seen to do so. Whether people understand it no check can tell.",
+        "Correct the page; read it, and pin it: sha256 under [policy] in notices.toml.",
+    ),
+    "DNS-001": Entry(
+        "SPF says who may send",
+        "Receivers take one record and ask for ten names at most; beyond that they give up, and mail counts as "
+        "forged. That a provider's servers are in it is not asked: the providers send under a return path of their "
+        "own.",
+        'Publish one record that ends with -all or ~all, such as "v=spf1 include:... -all".',
+    ),
+    "DNS-002": Entry(
+        "DKIM keys are published",
+        "A provider signs our mail with a key that stands in our DNS under its selector. Gmail, Yahoo and Microsoft"
+        " take bulk mail only with it. Selectors that are ours alone stand in processors.toml: selectors = [...].",
+        "Publish the record that the provider shows, of 2048 bits.",
+    ),
+    "DNS-003": Entry(
+        "DMARC says what else to do",
+        "Without a policy anybody can send in our name, and Gmail takes no bulk mail. pct, rf and ri were removed "
+        "by RFC 9989 and are no longer read.",
+        "Publish _dmarc with p=none and rua, read the reports, then go to quarantine and reject.",
+    ),
+    "PRV-002": Entry(
+        "Each key may only send",
+        "A key that may do more can be used to read mail and to make other keys. Resend tells; Amazon tells by "
+        "refusing to show the account; Postmark's tokens have no scopes, so nobody can tell.",
+        "Make a key that may only send, and revoke the other. At Postmark keep a server for this alone.",
+    ),
+    "PRV-003": Entry(
+        "Each account may send as much as is needed",
+        "A new account is in a sandbox and reaches nobody but ourselves; a quota ends in the middle of a sale.",
+        "Ask the provider for production access, or for a higher quota.",
+    ),
+    "PRV-004": Entry(
+        "Each provider knows our domain",
+        "A provider takes mail only from a domain that it has verified. Where a key may not ask for it, the last "
+        "drill tells: a real message from our sender was taken.",
+        "Verify the domain at the provider, then notifyctl drill staging.",
+    ),
+    "STG-001": Entry(
+        "A message went through each provider",
+        "The only proof that a provider takes our mail is a message that it took. The drill sends one to the "
+        "address at which each throws mail away. It proves today, this version, this sender and this way.",
+        "notifyctl drill staging; it is billed like any other message.",
+    ),
+    "PERF-001": Entry(
+        "A provider takes a message in time",
+        "The calls of the last drill were timed from here: connection, request and answer. It is no measure of the "
+        "queue or of the worker; too few calls give no mean.",
+        "notifyctl drill staging --count 20; then look at the network and the region of the provider.",
+    ),
+    "DRL-NEVER": Entry(
+        "Nobody has tried it",
+        "There is no drill of the last seven days, so nothing is known, and nothing is green.",
+        "notifyctl drill staging.",
+    ),
+    "DRL-RECORD": Entry(
+        "The record of drills cannot be used",
+        "The file drills/staging.jsonl of the data directory cannot be written, or holds something else.",
+        "Make the data directory writable, or move the file away.",
+    ),
+    "NET-DNS": Entry(
+        "The DNS does not answer",
+        "No resolver of this host told the records of a name, so nothing was seen.",
+        "Check the resolver of this host, and whether a firewall lets it out.",
     ),
 }

@@ -34,6 +34,7 @@ class Processor(NamedTuple):
     agreement: str
     signed: date | None
     reviewed: date | None
+    selectors: tuple[str, ...]
 
     @property
     def uncovered(self) -> bool:
@@ -71,5 +72,6 @@ def _processor(sheet: Sheet) -> Processor:
             sheet.text("agreement"),
             sheet.maybe_day("signed"),
             sheet.maybe_day("reviewed"),
+            sheet.texts("selectors") if sheet.has("selectors") else (),
         )
     )

@@ -115,7 +115,7 @@ class Ses(NoHold):
             {
                 "DedicatedIpAutoWarmupEnabled": False,
                 "EnforcementStatus": "HEALTHY",
-                "ProductionAccessEnabled": True,
+                "ProductionAccessEnabled": not settings.sandbox,
                 "SendQuota": quota,
                 "SendingEnabled": True,
                 "SuppressionAttributes": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},

@@ -55,9 +55,11 @@ class Ses(Common, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`keys`: access key -> secret. `sending_only`: no `ses:GetAccount`. `region`: None takes any.
 
     `configuration_sets`: those that exist, None for any name. `daily_quota`: recipients in 24 hours, None for no limit.
+    `sandbox`: the account says that it is in the sandbox.
     """
 
     daily_quota: int | None = None
+    sandbox: bool = False
 
     keys: dict[str, str] = msgspec.field(default_factory=lambda: {SES_ACCESS_KEY: SES_SECRET_KEY})
     sending_only: bool = False

@@ -59,6 +59,13 @@ def checked(today: "date", waivers: "list[Waiver]") -> "AbstractAsyncContextMana
     return checking.checked(today, waivers)
 
 
+def setup(settings: Settings) -> str:
+    """The fingerprint of what a drill with these settings proves."""
+    from notifyctl.wiring import checking
+
+    return checking.setup(settings)
+
+
 def worker(settings: Settings, name: str = "") -> "AbstractAsyncContextManager[Worker]":
     """One worker of this process; raises `Misconfigured` when it could not send anything."""
     from notifyctl.wiring import engine
@@ -66,4 +73,4 @@ def worker(settings: Settings, name: str = "") -> "AbstractAsyncContextManager[W
     return engine.worker(settings, name)
 
 
-__all__ = ["Store", "build_store", "checked", "notifiers", "providers", "readers", "retention", "store", "worker"]
+__all__ = ["Store", "build_store", "checked", "notifiers", "providers", "readers", "retention", "setup", "store", "worker"]

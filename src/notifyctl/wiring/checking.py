@@ -1,19 +1,22 @@
 """What checks look at: the settings or why there are none, the server, the accounts, the waivers."""
 
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from notifyctl import settings
-from notifyctl.checks import Endpoint, Given, Kept, Readers
+from notifyctl import __version__, settings
+from notifyctl.checks import Accounts, Endpoint, Given, Kept, Readers
+from notifyctl.domain import trial
 from notifyctl.domain.errors import Misconfigured, Unreachable
 from notifyctl.domain.provider import Provider
 from notifyctl.domain.secret import Secret
 from notifyctl.domain.waiver import Waiver
 from notifyctl.net.handshake import Greeter
+from notifyctl.net.names import Names
 from notifyctl.settings import Settings
 from notifyctl.store import secret_file
 from notifyctl.store.project import Project
@@ -33,7 +36,9 @@ TEST_KEYS = (  # of the emulator, of Postmark's documentation, of Amazon's
 async def checked(today: date, waivers: list[Waiver]) -> AsyncIterator[Readers]:
     """Readers for one run of checks."""
     project = Project(settings.project())
-    blind = Readers(today, sys.version_info[:2], Given(), None, None, {}, waivers, Greeter(), project)
+    blind = Readers(
+        today, sys.version_info[:2], Given(), None, None, Accounts({}), waivers, Greeter(), project, Names()
+    )
     try:
         told = settings.load()
     except Misconfigured as error:
@@ -41,8 +46,9 @@ async def checked(today: date, waivers: list[Waiver]) -> AsyncIterator[Readers]:
         return
     accounts = providers(told)
     seeing = blind._replace(
-        given=_given(told), place=told.redis, accounts=accounts, endpoints=_ends(told, accounts),
-        revision=told.revision if settings.config() else None,
+        given=_given(told), place=told.redis, accounts=Accounts(accounts), endpoints=_ends(told, accounts),
+        revision=told.revision if settings.config() else None, senders=_senders(told), home=told.home,
+        now=round(time.time() * 1000), version=__version__, setup=setup(told),
     )  # fmt: skip
     try:
         async with store(told, start=False) as parts:
@@ -51,6 +57,16 @@ async def checked(today: date, waivers: list[Waiver]) -> AsyncIterator[Readers]:
         if error.code != "STORE-NOT-RUNNING":
             raise
         yield seeing
+
+
+def _senders(told: Settings) -> dict[str, str]:
+    return {name: sender for name, sender in told.senders.items() if sender}
+
+
+def setup(told: Settings) -> str:
+    """The fingerprint of what a drill of today proves."""
+    urls = {"resend": told.resend.url, "postmark": told.postmark.url, "ses": told.ses.url or told.ses.region}
+    return trial.setup(_senders(told), {name: url or "" for name, url in urls.items()})
 
 
 def _ends(told: Settings, accounts: Mapping[str, Provider]) -> list[Endpoint]:

@@ -1,0 +1,71 @@
+"""STG, PERF and PRV-004: what a drill proved, and for how long."""
+
+from pathlib import Path
+
+import pytest
+
+from checks.conftest import Ask
+from notifyctl.domain.check import Verdict
+from notifyctl.domain.trial import Run, Trial
+from notifyctl.store import drills
+
+HOUR = 3_600_000
+NOW = 1_800_000_000_000
+TAKEN = Trial("resend", "venue.example", "accepted", "", (100.0,))
+RUN = Run(NOW - HOUR, "ci", "1", "abc", (TAKEN,))
+SENDERS = {"resend": "tickets@venue.example"}
+
+
+def asked(ask: Ask, home: Path, identity: str, run: Run | None, **changes: object) -> Verdict:
+    if run:
+        drills.add(home, run)
+    given = {"home": home, "now": NOW, "version": "1", "setup": "abc", "senders": SENDERS, **changes}
+    verdict: Verdict = ask(identity, **given).verdict
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("run", "verdict"),
+    [
+        (RUN, Verdict.PASS),
+        (RUN._replace(at=NOW - 24 * HOUR), Verdict.PASS),
+        (RUN._replace(at=NOW - 25 * HOUR), Verdict.WARN),
+        (RUN._replace(at=NOW - 8 * 24 * HOUR), Verdict.ERROR),
+        (RUN._replace(version="2"), Verdict.WARN),
+        (RUN._replace(setup="xyz"), Verdict.WARN),
+        (RUN._replace(trials=(TAKEN._replace(kind="sender", code="403"),)), Verdict.FAIL),
+        (RUN._replace(trials=(TAKEN._replace(provider="ses"),)), Verdict.ERROR),
+        (None, Verdict.ERROR),
+    ],
+)
+def test_a_message_must_have_gone_through_each_provider(
+    ask: Ask, tmp_path: Path, run: Run | None, verdict: Verdict
+) -> None:
+    assert asked(ask, tmp_path, "STG-001", run) is verdict
+
+
+def test_the_last_drill_counts(ask: Ask, tmp_path: Path) -> None:
+    drills.add(tmp_path, RUN._replace(trials=(TAKEN._replace(kind="fault"),)))
+    assert asked(ask, tmp_path, "STG-001", RUN) is Verdict.PASS
+
+
+def test_a_record_of_something_else_fails(ask: Ask, tmp_path: Path) -> None:
+    drills.add(tmp_path, RUN)
+    (tmp_path / drills.NAME).write_text('{"at": 1}\n')
+    assert asked(ask, tmp_path, "STG-001", None) is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("ms", "calls", "verdict"),
+    [
+        (399, 20, Verdict.PASS), (400, 20, Verdict.WARN), (499, 20, Verdict.WARN), (500, 20, Verdict.FAIL),
+        (100, 19, Verdict.ERROR), (900, 19, Verdict.ERROR),
+    ],
+)  # fmt: skip
+def test_a_mean_is_said_of_enough_calls(ask: Ask, tmp_path: Path, ms: float, calls: int, verdict: Verdict) -> None:
+    run = RUN._replace(trials=(TAKEN._replace(ms=calls * (float(ms),)),))
+    assert asked(ask, tmp_path, "PERF-001", run) is verdict
+
+
+def test_what_was_never_measured_is_not_green(ask: Ask, tmp_path: Path) -> None:
+    assert asked(ask, tmp_path, "PERF-001", None) is Verdict.ERROR
