@@ -71,7 +71,12 @@ def test_one_that_is_not_there_fails(look: Look, status: str) -> None:
 
 
 def test_a_server_that_is_away_was_not_seen(ask: Ask, folder: Path) -> None:
-    edit(folder, "notices.toml", "https://backroom.example/", f"http://127.0.0.1:{free_port()}/")
+    url = f"http://127.0.0.1:{free_port()}/"
+    edit(folder, "notices.toml", "https://backroom.example/privacy", url)
+    assert ask("CON-006", project=Project(folder), given=Given(policy=url)).verdict is Verdict.ERROR
+
+
+def test_one_that_nobody_names_was_not_seen(ask: Ask, folder: Path) -> None:
     assert ask("CON-006", project=Project(folder)).verdict is Verdict.ERROR
 
 
@@ -79,4 +84,5 @@ def test_another_address_than_that_of_the_forms_fails_and_so_does_plain_http(ask
     other = Given(policy="https://backroom.example/other")
     assert "the forms lead to" in ask("CON-006", project=Project(folder), given=other).observed
     edit(folder, "notices.toml", "https://backroom.example", "http://backroom.example")
-    assert ask("CON-006", project=Project(folder)).verdict is Verdict.FAIL
+    plain = Given(policy="http://backroom.example/privacy")
+    assert "not encrypted" in ask("CON-006", project=Project(folder), given=plain).observed

@@ -129,13 +129,13 @@ def test_a_fault_in_the_surroundings(folder: Path, code: str) -> None:
 
 
 OUTSIDE = ("DNS", "PRV", "STG", "PERF", "CON-006", "SEC-007", "SEC-010", "NET-003", "NET-005")
-POLICY = """The Backroom Leeds Ltd sends through Resend, Postmark and Amazon SES. How long we keep it, how to withdraw, to
-complain, and the Information Commissioner."""
+POLICY = """The Backroom Leeds Ltd sends through Resend, Postmark and Amazon SES. How long we keep it, how to withdraw,
+to complain, and the Information Commissioner."""
 ATTESTED = (
     '[[attestation]]\ncheck = "{}"\nwhat = "w"\nby = "J"\non = 2026-11-24\nevidence = "e"\nexpires = 2027-05-31\n'
 )
 SENDERS = {"resend": "tickets@backroom.example", "ses": "tickets@backroom.example"}
-ACCEPTED = tuple(Trial(name, "backroom.example", "accepted", "", 10 * (100.0,)) for name in SENDERS)
+ACCEPTED = tuple(Trial(name, "backroom.example", "accepted", "", 20 * (100.0,)) for name in SENDERS)
 RUN = Run(1_800_000_000_000, "ci", "1", "abc", ACCEPTED)
 
 
@@ -230,7 +230,7 @@ FAULTS: list[tuple[str, Callable[[World], object]]] = [
 
 
 def slow(ms: float) -> Run:
-    return RUN._replace(trials=tuple(one._replace(ms=10 * (ms,)) for one in ACCEPTED))
+    return RUN._replace(trials=tuple(one._replace(ms=20 * (ms,)) for one in ACCEPTED))
 
 
 @pytest.mark.parametrize(("codes", "spoil"), FAULTS, ids=[f"{n}-{codes}" for n, (codes, _) in enumerate(FAULTS)])

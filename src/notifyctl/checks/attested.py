@@ -18,7 +18,7 @@ async def isolation(readers: Readers) -> Seen:
     return _answer(readers, "NET-005", "whether a network is isolated cannot be measured from one host")
 
 
-@check("SEC-010", "Somebody has tried to break in", expected="somebody attests an audit", needs=NEEDS)
+@check("SEC-010", "A security audit was made", expected="somebody attests an audit", needs=NEEDS)
 async def audit(readers: Readers) -> Seen:
     return _answer(readers, "SEC-010", "checks are no security audit")
 

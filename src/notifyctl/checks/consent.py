@@ -71,7 +71,9 @@ async def forms(readers: Readers) -> Seen:
 )
 async def policy(readers: Readers) -> Seen:
     pinned = readers.project.registry.policy
-    if readers.given.policy and readers.given.policy != pinned.url:
+    if not readers.given.policy:
+        return unseen("PRIVACY_POLICY_URL is not set", "set it to the policy that your pages lead to")
+    if readers.given.policy != pinned.url:
         return failed(f"PRIVACY_POLICY_URL is {readers.given.policy}, the forms lead to {pinned.url}", "make them one")
     if not pinned.url.startswith(("https://", *LOOPBACK)):
         return failed(f"{pinned.url} is not encrypted", "serve it through https")

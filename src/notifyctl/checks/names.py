@@ -46,10 +46,8 @@ async def dmarc(readers: Readers) -> Seen:
 async def _each(readers: Readers, look: Callable[[Readers, str], Awaitable[Seen]]) -> Seen:
     """The worst of what was seen of the domains that we send from."""
     domains = sorted({_domain(sender) for sender in readers.senders.values()})
-    if not domains and (sender := readers.configuration.sender):
-        domains = [_domain(sender.email)]
     if not domains:
-        return unseen("no sender is set", "set NOTIFYCTL_FROM, or `from` in notifyctl.toml")
+        return unseen("no provider has a key and a sender", "run it where the workers run")
     return _worst([await look(readers, domain) for domain in domains])
 
 

@@ -21,7 +21,7 @@ PROJECT = {
         "Make a new one for each.",
     ),
     "SEC-010": Entry(
-        "Somebody has tried to break in",
+        "A security audit was made",
         "Checks find what they look for. A security audit is somebody who looks for what nobody thought of; it can "
         "only be attested.",
         "Have one, and write an [[attestation]] with where its report is kept.",

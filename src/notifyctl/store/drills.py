@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from notifyctl.domain.errors import Bad, Misconfigured
 from notifyctl.domain.trial import Run, Trial
@@ -35,6 +36,6 @@ def add(home: Path, run: Run) -> None:
         raise Misconfigured("DRL-RECORD", what, NAME, "make the data directory writable") from None
 
 
-def _run(told: dict[str, object]) -> Run:
-    trials = [Trial(**{**one, "ms": tuple(one["ms"])}) for one in told.pop("trials")]  # type: ignore[attr-defined]  # JSON
-    return Run(**told, trials=tuple(trials))  # type: ignore[arg-type]  # the keys are those of `add`
+def _run(told: dict[str, Any]) -> Run:
+    trials = tuple(Trial(**{**one, "ms": tuple(one["ms"])}) for one in told["trials"])
+    return Run(**{**told, "trials": trials})

@@ -73,4 +73,15 @@ def worker(settings: Settings, name: str = "") -> "AbstractAsyncContextManager[W
     return engine.worker(settings, name)
 
 
-__all__ = ["Store", "build_store", "checked", "notifiers", "providers", "readers", "retention", "setup", "store", "worker"]
+__all__ = [
+    "Store",
+    "build_store",
+    "checked",
+    "notifiers",
+    "providers",
+    "readers",
+    "retention",
+    "setup",
+    "store",
+    "worker",
+]
