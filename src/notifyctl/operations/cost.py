@@ -1,14 +1,18 @@
 """What mail costs: counted in the attempts on record, priced by the tariffs of the accounts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from notifyctl.domain import tariff
 from notifyctl.domain.advice import Account
+from notifyctl.domain.archive import Row
 from notifyctl.domain.cost import Bill, Traffic, bill, cheapest
+from notifyctl.domain.outcome import Certainty, Kind
 from notifyctl.domain.progress import Listener, Step, silent
 from notifyctl.domain.revision import Revision
 from notifyctl.domain.usage import Usage
+from notifyctl.evidence import archive
 from notifyctl.store import search
 from notifyctl.store.limits import ProviderLimits
 from notifyctl.store.queue import Queue
@@ -26,15 +30,29 @@ class Line(NamedTuple):
     bill: Bill | None
 
 
-async def count(queue: Queue, listener: Listener = silent) -> Usage:
-    """All calls on record. Raises `Unreachable`."""
-    usage, seen = Usage(), 0
+async def count(queue: Queue, home: Path, since: str, listener: Listener = silent) -> Usage:
+    """All calls on record: those in Redis, and those of messages that ended since that month (`2026-10`) and were
+    archived. Raises `Unreachable`, and `Degraded` at a line of the archive that cannot be read."""
+    usage, seen = Usage(), set[str]()
     async for part in search.taken(queue):
         for one in part:
             usage.add(one.provider, one.at, one.sure)
-        seen += len(part)
-        listener(Step("count", seen, None, ""))
+        seen.update(one.id for one in part)
+        listener(Step("count", len(seen), None, "in Redis"))
+    for month in archive.months(home):
+        if month >= since:
+            _count_archived(usage, archive.rows(home, month), seen)
+            listener(Step("count", len(seen), None, f"archive of {month}"))
     return usage
+
+
+def _count_archived(usage: Usage, rows: Iterable[Row], seen: Collection[str]) -> None:
+    """A message is in both places for a moment while it is archived: its calls count once."""
+    for row in rows:
+        for call in row.attempts:
+            sure = call.kind == Kind.ACCEPTED
+            if call.id not in seen and (sure or call.certainty == Certainty.AMBIGUOUS):
+                usage.add(call.provider, call.at, sure)
 
 
 async def granted(limits: ProviderLimits, providers: Sequence[str]) -> dict[str, int]:

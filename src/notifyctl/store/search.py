@@ -30,6 +30,7 @@ class Found(NamedTuple):
 class Taken(NamedTuple):
     """A call at a time (epoch ms) that the provider accepted, or (`sure` False) of which nobody knows."""
 
+    id: str
     provider: str
     at: int
     sure: bool
@@ -140,8 +141,8 @@ async def taken(queue: Queue) -> AsyncIterator[list[Taken]]:
         with queue.link.reach():
             rows = await queue.link.pipe.ask([pack(("HMGET", key, "provider", "at", "outcome")) for key in keys])
         yield [
-            Taken(provider.decode(), int(at), outcome[:1] == b"2")
-            for provider, at, outcome in rows
+            Taken(key.removeprefix(f"{queue.own}att:"), provider.decode(), int(at), outcome[:1] == b"2")
+            for key, (provider, at, outcome) in zip(keys, rows, strict=True)
             if provider and at and outcome and outcome[:1] in b"12"  # the rank, as records.py writes it
         ]
 

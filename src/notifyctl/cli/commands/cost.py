@@ -28,6 +28,7 @@ Volume = Annotated[
 Peak = Annotated[
     int | None, typer.Option("--peak", metavar="N", min=0, help="Mails on the busiest day; default: all on one day.")
 ]
+YEAR = 12  # months back in which the busiest day is sought: a festival comes once in them
 _UNTOLD = "What was delivered has no source yet, so it is the cost of a mail that a provider accepted."
 
 
@@ -57,7 +58,7 @@ def report(
     month = parse_month(period) if period else today.replace(day=1)
     if volume is not None:
         return _priced(given, Traffic(volume, volume, volume), {_order(given)[0]: volume}, month)
-    seen = _look(ctx, given)
+    seen = _look(ctx, given, min(month, _before(today, 1)))
     mails, told = seen.usage.of_month(month), expected(seen.usage, today)
     count = sum(mails.values())
     if not count:
@@ -86,7 +87,7 @@ def advise(ctx: typer.Context, volume: Volume = None, peak: Peak = None) -> Resu
 
     given = load()
     today = datetime.now(UTC).date()
-    seen = _look(ctx, given) if volume is None else None
+    seen = _look(ctx, given, _before(today, YEAR)) if volume is None else None
     found = traffic(seen.usage, today) if seen else None
     if volume is not None:
         found = Traffic(volume, volume, volume if peak is None else peak)
@@ -102,12 +103,20 @@ def _order(given: "Settings") -> Sequence[str]:
     return given.keyed or given.revision.order
 
 
-def _look(ctx: typer.Context, given: "Settings") -> _Seen:
+def _before(today: date, months: int) -> date:
+    """The first day of the month so many months before."""
+    years, month = divmod(today.month - 1 - months, 12)
+    return date(today.year + years, month + 1, 1)
+
+
+def _look(ctx: typer.Context, given: "Settings", since: date) -> _Seen:
     from notifyctl.cli.running import with_store
     from notifyctl.operations.cost import count, granted
 
     async def look(listen: Any, store: "Store") -> _Seen:
-        return _Seen(await count(store.queue, listen), await granted(store.limits, _order(given)))
+        return _Seen(
+            await count(store.queue, given.home, f"{since:%Y-%m}", listen), await granted(store.limits, _order(given))
+        )
 
     with progress.shown(screen.of(ctx)) as listen:
         return with_store(partial(look, listen))
