@@ -62,9 +62,11 @@ def serving(port: int, *options: str) -> Iterator[int]:
         line = [*supervisor.command(embedded.find_server(), Path(name), path), "--port", str(port)]
         line += ["--bind", "127.0.0.1", *options]
         with subprocess.Popen(line, stdin=subprocess.DEVNULL, start_new_session=True) as process:
-            await_ready(path, process)
-            yield port
-            process.send_signal(signal.SIGTERM)
+            try:
+                await_ready(path, process)
+                yield port
+            finally:  # else a test that fails would wait for it for ever
+                process.send_signal(signal.SIGTERM)
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 // A producer and observer that knows nothing but BullMQ: one command a line on stdin, one answer a line on stdout.
-//   node client.mjs bullmq|bullmq5 PORT
+//   node client.mjs bullmq|bullmq5 PORT [USER PASSWORD]
 // A command is {"do": name, ...arguments}; the answer is {"ok": value} or {"error": text}.
 import { createInterface } from 'node:readline';
 
-const [line, port] = process.argv.slice(2);
+const [line, port, username, password] = process.argv.slice(2);
 const { FlowProducer, Queue, QueueEvents } = await import(line);
-const connection = { host: '127.0.0.1', port: Number(port) };
+const connection = { host: '127.0.0.1', port: Number(port), username, password };
 const queues = new Map();
 const listeners = new Map();
 const opened = [];

@@ -71,8 +71,9 @@ class Emulator:
 class Node:
     """A client of one line of BullMQ; `node.add(queue=...)` is the command `add` of client.mjs."""
 
-    def __init__(self, line: str, port: int) -> None:
-        command = ["node", str(HERE / "client.mjs"), line, str(port)]
+    def __init__(self, line: str, port: int, *who: str) -> None:
+        """`who` is a user of the server and its password."""
+        command = ["node", str(HERE / "client.mjs"), line, str(port), *who]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.line = line
 

@@ -27,12 +27,13 @@ class Verb(NamedTuple):
 LOOK = "LOOK"
 RUN = "RUN"
 MAIL_FLOW = "MAIL FLOW"
+CONFIG = "CONFIG"
 INCIDENT = "INCIDENT"
 COMPLIANCE = "COMPLIANCE"
 COST = "COST"
 SECRETS = "SECRETS"
 DOCS = "DOCS"
-GROUPS = (LOOK, RUN, MAIL_FLOW, "CONFIG", "ROLLOUT", INCIDENT, COMPLIANCE, SECRETS, COST, DOCS)
+GROUPS = (LOOK, RUN, MAIL_FLOW, CONFIG, "ROLLOUT", INCIDENT, COMPLIANCE, SECRETS, COST, DOCS)
 
 _HERE = "notifyctl.cli.commands"
 _MOVES = (MAIL_FLOW, True)
@@ -100,6 +101,7 @@ VERBS = (
         MAIL_FLOW,
         True,
     ),
+    Verb("config acl", f"{_HERE}.config:acl", "Print least-privilege users for your Redis.", CONFIG),
     Verb(
         "incident detect", f"{_HERE}.incident:detect", "Tell what is wrong now, from the state of everything.", INCIDENT
     ),

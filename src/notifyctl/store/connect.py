@@ -21,6 +21,7 @@ _NOT_NOW = (  # the server is there, and did nothing: full, cut off from its own
     *("OOM", "MISCONF", "NOREPLICAS", "command not allowed when used memory"),
     *("CLUSTERDOWN", "TRYAGAIN", "BUSY"),
 )
+_IN_SCRIPT = "ACL failure in script"  # a script has the rights of its user; the server has no code of its own for it
 _NO_PRIMARY = ("READONLY", "MASTERDOWN", "UNBLOCKED")  # within a script, while it has no primary, while we waited
 
 Greeting = Callable[[Any], Awaitable[None]]
@@ -71,6 +72,8 @@ def reaching(server: Server) -> Iterator[None]:
     except exceptions.ResponseError as error:
         if str(error).startswith(_NO_PRIMARY):
             raise _no_primary(server, error) from error
+        if _IN_SCRIPT in str(error):
+            raise _denied(server, error) from error
         if str(error).startswith("WRONGTYPE"):
             raise _broken(server, error) from error
         if not str(error).startswith(_NOT_NOW):
