@@ -134,7 +134,7 @@ def test_with_one_command_fewer_a_look_fails(guarded: tuple[House, "redis.Redis"
     uses: dict[str, tuple[str, ...]] = {}
     for look in LOOKS:
         house.ask(*look, BULLMQ_REDIS_USERNAME="notifyctl-look")
-        uses |= {command: look for command in issued(admin)}
+        uses = {command: look for command in issued(admin)} | uses
     look_user = FOUR["look"]
     for command, look in uses.items():
         know(admin, look_user, command)
