@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "notifyctl"
 DATA = sorted(
     str(path.relative_to(SOURCE.parent))
-    for pattern in ("*.lua", "*.json", "sample/**/*.*")
+    for pattern in ("*.lua", "*.json", "*.j2", "sample/**/*.*")
     for path in SOURCE.rglob(pattern)
 )
 
@@ -61,7 +61,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(installed):
     tops = {Path(str(file)).parts[0] for file in installed.files or ()}
     assert {top for top in tops if not top.endswith(".dist-info")} - {".."} == {"notifyctl"}
     assert {Path(str(file)).suffix for file in installed.files or () if file.parts[0] == "notifyctl"} <= {
-        *(".py", ".lua", ".json", ".md", ".typed", ".pyc"),
+        *(".py", ".lua", ".json", ".j2", ".md", ".typed", ".pyc"),
         *(".toml", ".html", ".example", ""),  # the sample project
     }
 

@@ -44,7 +44,7 @@ def test_nothing_is_both_above_and_within(rate, limit):
         assert rate.part <= limit
     if judged is Judged.ABOVE:
         assert rate.part > limit
-        assert rate.count >= 3
+        assert rate.cases >= 3
 
 
 @pytest.mark.parametrize(

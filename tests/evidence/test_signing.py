@@ -10,7 +10,9 @@ from notifyctl.domain.errors import Misconfigured
 from notifyctl.evidence.signing import Signer, signed
 
 SEED = b"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"  # RFC 8032, 7.1, test 1
-NOTHING = "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+NOTHING = "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155" + (
+    "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+)
 OPENSSL = pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl here")
 
 

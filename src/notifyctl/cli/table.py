@@ -38,6 +38,7 @@ GROUPS = (LOOK, RUN, MAIL_FLOW, CONFIG, "ROLLOUT", INCIDENT, COMPLIANCE, SECRETS
 _HERE = "notifyctl.cli.commands"
 _MOVES = (MAIL_FLOW, True)
 _KEPT = (SECRETS, True)
+_AUDIT = (COMPLIANCE, True)
 
 VERBS = (
     Verb("status", f"{_HERE}.status:status", "Tell whether mail is flowing, and what is in its way.", LOOK),
@@ -128,6 +129,26 @@ VERBS = (
         "Check whether this installation is fit to be deployed.",
         COMPLIANCE,
     ),
+    Verb("audit monthly", f"{_HERE}.audit:monthly", "Review the providers: the months that are due.", *_AUDIT),
+    Verb(
+        "audit quarterly",
+        f"{_HERE}.audit:quarterly",
+        "Audit compliance: the quarters that are due.",
+        *_AUDIT,
+    ),
+    Verb(
+        "audit biannual",
+        f"{_HERE}.audit:biannual",
+        "Assess the infrastructure: the half-years that are due.",
+        *_AUDIT,
+    ),
+    Verb(
+        "audit verify",
+        f"{_HERE}.audit:verify",
+        "Make a report again from its evidence, and name what differs.",
+        COMPLIANCE,
+    ),
+    Verb("audit show", f"{_HERE}.audit:show", "Show a report of this machine, or list them all.", COMPLIANCE),
     Verb(
         "retention run",
         f"{_HERE}.retention:run",

@@ -11,6 +11,7 @@ from notifyctl.domain.catalogue_decisions import DECISIONS
 from notifyctl.domain.catalogue_evidence import EVIDENCE
 from notifyctl.domain.catalogue_incident import INCIDENT
 from notifyctl.domain.catalogue_project import PROJECT
+from notifyctl.domain.catalogue_report import REPORT
 from notifyctl.domain.catalogue_runbook import RUNBOOK
 from notifyctl.domain.catalogue_running import RUNNING
 from notifyctl.domain.catalogue_secrets import SECRETS
@@ -183,6 +184,7 @@ CODES = {
     **RUNNING,
     **INCIDENT,
     **RUNBOOK,
+    **REPORT,
     **DECISIONS,
     **EVIDENCE,
     **CHECKS,

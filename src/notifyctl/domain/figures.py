@@ -3,13 +3,14 @@
 Policy (the delivery failure rate, counted when a message ends):
 
 - failed: dead, expired, unknown, and rejected, unless the recipient's address is none.
-- finalised: all that ended, but for those that were not to be sent (suppressed, no_consent, cancelled) and those whose address is
-  at fault (bounced, rejected for their address). These are in neither number.
-- error rate of a provider: faults, ambiguous answers and refusals of our account or sender, of all calls. It says nothing about
-  mail, which goes elsewhere; it feeds the review of the provider.
-- processing latency: from the claim to the acceptance, by one worker's clock; it counts for the provider that took the mail.
-- call time: from the intent to the answer of an accepted call, both by the clock of Redis; it tells a slow provider from slow
-  workers. Time to accept: from the enqueueing, by its producer's clock, so it is shown and never judged.
+- finalised: all that ended, but for those that were not to be sent (suppressed, no_consent, cancelled) and those whose
+  address is at fault (bounced, rejected for their address). These are in neither number.
+- error rate of a provider: faults, ambiguous answers and refusals of our account or sender, of all calls. It says
+  nothing about mail, which goes elsewhere; it feeds the review of the provider.
+- processing latency: from the claim to the acceptance, by one worker's clock; it counts for the provider that took the
+  mail.
+- call time: from the intent to the answer of an accepted call, both by the clock of Redis; it tells a slow provider
+  from slow workers. Time to accept: from the enqueueing, by its producer's clock, so it is shown and never judged.
 """
 
 from collections import Counter
@@ -145,7 +146,7 @@ def counted(rate: Rate) -> dict[str, Any]:
     """A rate with all that belongs to it."""
     low, high = rate.interval
     return {
-        "count": rate.count,
+        "count": rate.cases,
         "of": rate.of,
         "part": _rounded(rate.part),
         "low": _rounded(low),
@@ -156,8 +157,8 @@ def counted(rate: Rate) -> dict[str, Any]:
 def budget(rate: Rate) -> dict[str, Any]:
     """What 99.9 % leaves to fail, and how much of it is left: 1 = all, below 0 = overdrawn, None = of nothing."""
     allowed = rate.of * OBJECTIVE
-    return {"objective": 1 - OBJECTIVE, "allowed": round(allowed, 3), "used": rate.count,
-            "left": round(1 - rate.count / allowed, 4) if allowed else None}  # fmt: skip
+    return {"objective": 1 - OBJECTIVE, "allowed": round(allowed, 3), "used": rate.cases,
+            "left": round(1 - rate.cases / allowed, 4) if allowed else None}  # fmt: skip
 
 
 def times(histogram: Counter[int]) -> dict[str, Any]:

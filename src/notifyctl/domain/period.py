@@ -2,12 +2,13 @@
 
 Policy:
 
-- A period runs from midnight to midnight in UTC, whatever the clocks in Leeds do: evidence is written in UTC, and no hour is
-  counted twice or left out on the two Sundays on which they change. The local zone (Europe/London) is for display only.
-- A period is due once it is over and no report of it exists. The audit may run as often as one likes: it acts on what is due, the
-  oldest first, and so catches up what was skipped, 24 periods at most.
-- It begins with the period of the first evidence, or of the first report when that is earlier: evidence that was lost makes
-  nobody silent. Where there is neither, nothing is due yet.
+- A period runs from midnight to midnight in UTC, whatever the clocks in Leeds do: evidence is written in UTC, and no
+  hour is counted twice or left out on the two Sundays on which they change. The local zone (Europe/London) is for
+  display only.
+- A period is due once it is over and no report of it exists. The audit may run as often as one likes: it acts on what
+  is due, the oldest first, and so catches up what was skipped, 24 periods at most.
+- It begins with the period of the first evidence, or of the first report when that is earlier: evidence that was lost
+  makes nobody silent. Where there is neither, nothing is due yet.
 - What was reported once is never due again, also not for a clock that was set back.
 """
 
@@ -97,7 +98,8 @@ def containing(cycle: Cycle, ms: int) -> Period:
 
 
 def parse(cycle: Cycle, text: str) -> Period:
-    """The period of a name: `2026-10` for a month, `2026-Q4` for a quarter, `2026-H2` for a half-year; raises `Usage`."""
+    """The period of a name: `2026-10` for a month, `2026-Q4` for a quarter, `2026-H2` for a half-year; raises
+    `Usage`."""
     match = _NAME.fullmatch(text)
     letter, number = (match[2] or match[4] or "", match[3] or match[5] or match[6]) if match else ("", "")
     if not match or letter != _LETTERS[cycle] or int(match[1]) < 2000:
@@ -119,7 +121,8 @@ def due(cycle: Cycle, now: int, reported: Collection[str], since: int | None) ->
 
 
 def local(ms: int, zone: str = ZONE) -> str:
-    """A moment as the clocks of a zone show it, with its name: `2026-10-25 01:30 GMT`; UTC where the zone is unknown."""
+    """A moment as the clocks of a zone show it, with its name: `2026-10-25 01:30 GMT`; UTC where the zone is
+    unknown."""
     try:
         where: ZoneInfo | None = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):  # a system without the data of zones

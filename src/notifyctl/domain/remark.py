@@ -1,9 +1,9 @@
 """What a report finds wrong, with who mends it and until when, followed from one report to the next.
 
-Policy: a finding is the same one in the next report when its code and subject are the same; then it keeps the day by which it was to
-be mended (critical 2 days, error 14, warning 30 after it was found) and is `open`, overdue when that day is past. One that is no
-longer found is `closed`, once. The first figures of a provider or a limit are judged by their interval: what nobody can tell is no
-finding, and is not counted as fine either.
+Policy: a finding is the same one in the next report when its code and subject are the same; then it keeps the day by
+which it was to be mended (critical 2 days, error 14, warning 30 after it was found) and is `open`, overdue when that
+day is past. One that is no longer found is `closed`, once. The first figures of a provider or a limit are judged by
+their interval: what nobody can tell is no finding, and is not counted as fine either.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,19 +56,39 @@ def of_figures(figures: Mapping[str, Any]) -> Iterator[Remark]:
     failure = figures["failure"]
     rate = Rate(failure["count"], failure["of"])
     if failure["judged"] == Judged.ABOVE:
-        yield Remark("RPT-FAILURES", "mail", "error", f"delivery failures are above {failure['limit'] * 100:g} %: {told(rate)}",
-                     "notifyctl queue failed tells why; each needs a reason that is gone")  # fmt: skip
+        yield Remark(
+            "RPT-FAILURES",
+            "mail",
+            "error",
+            f"failures are above {failure['limit'] * 100:g} %: {told(rate)}",
+            "notifyctl queue failed tells why; each needs a reason that is gone",
+        )
     elif rate.judged(1 - figures["budget"]["objective"]) is Judged.ABOVE:
-        yield Remark("RPT-BUDGET", "mail", "warning", f"less than 99.9 % was delivered: {told(rate)}",
-                     "the failures of this period: notifyctl queue failed")  # fmt: skip
+        yield Remark(
+            "RPT-BUDGET",
+            "mail",
+            "warning",
+            f"less than 99.9 % was delivered: {told(rate)}",
+            "the failures of this period: notifyctl queue failed",
+        )
     yield from _slow(figures["processing"])
     if figures["states"].get("unknown"):
         count = figures["states"]["unknown"]
-        yield Remark("RPT-UNKNOWN", "mail", "warning", f"{count:,} ended of which nobody knows if they are out",
-                     "decide on each: notifyctl incident review")  # fmt: skip
+        yield Remark(
+            "RPT-UNKNOWN",
+            "mail",
+            "warning",
+            f"{count:,} ended of which nobody knows if they are out",
+            "decide on each: notifyctl incident review",
+        )
     if figures["accepted_twice"]:
-        yield Remark("RPT-TWICE", "mail", "warning", f"{figures['accepted_twice']:,} were accepted more than once",
-                     "each is two mails in one mailbox: notifyctl message show tells why")  # fmt: skip
+        yield Remark(
+            "RPT-TWICE",
+            "mail",
+            "warning",
+            f"{figures['accepted_twice']:,} were accepted more than once",
+            "each is two mails in one mailbox: notifyctl message show tells why",
+        )
     for name, one in figures["providers"].items():
         yield from _provider(name, one)
 
@@ -99,23 +119,43 @@ def of_keys(keys: Iterable[Mapping[str, Any]]) -> Iterator[Remark]:
 
 def _slow(processing: Mapping[str, Any]) -> Iterator[Remark]:
     if processing["calls"] >= ENOUGH and processing["mean"] > SLOW:
-        yield Remark("RPT-SLOW", "mail", "error", f"mail took {processing['mean']:g} ms on average, more than {SLOW} ms",
-                     "the providers' own times tell whose: see them in this report")  # fmt: skip
+        yield Remark(
+            "RPT-SLOW",
+            "mail",
+            "error",
+            f"mail took {processing['mean']:g} ms on average, more than {SLOW} ms",
+            "the providers' own times tell whose: see them in this report",
+        )
 
 
 def _provider(name: str, one: Mapping[str, Any]) -> Iterator[Remark]:
     rate = Rate(one["error_rate"]["count"], one["error_rate"]["of"])
     if rate.judged(TROUBLED) is Judged.ABOVE:
-        yield Remark("RPT-ERRORS", name, "warning", f"{name} failed more than {TROUBLED * 100:g} % of its calls: {told(rate)}",
-                     "review the provider: is it still worth its place in the route?")  # fmt: skip
+        yield Remark(
+            "RPT-ERRORS",
+            name,
+            "warning",
+            f"more than {TROUBLED * 100:g} % of its calls failed: {told(rate)}",
+            "review the provider: is it still worth its place in the route?",
+        )
     limited = Rate(one["http_429"], one["calls"])
     if limited.judged(REFUSED) is Judged.ABOVE:
-        yield Remark("RPT-LIMITED", name, "warning", f"{name} refused with 429: {told(limited)}",
-                     f"notifyctl provider show {name} tells its limit")  # fmt: skip
+        yield Remark(
+            "RPT-LIMITED",
+            name,
+            "warning",
+            f"{name} refused with 429: {told(limited)}",
+            f"notifyctl provider show {name} tells its limit",
+        )
     p95 = one["processing"]["p95"]
     if one["processing"]["calls"] >= ENOUGH and p95 > SLOW:
-        yield Remark("RPT-SLOW", name, "warning", f"a mail in twenty took more than {p95:g} ms through {name}",
-                     "compare its call time: the rest is spent with us")  # fmt: skip
+        yield Remark(
+            "RPT-SLOW",
+            name,
+            "warning",
+            f"a mail in twenty took more than {p95:g} ms through {name}",
+            "compare its call time: the rest is spent with us",
+        )
 
 
 def _new(one: Remark, period: str, day: date) -> Remark:

@@ -2,8 +2,8 @@
 
 Policy:
 
-- A part without a source is named and says so; it is never counted as fine. So the verdict is `bad` when an error is open, else
-  `incomplete` when a part was not seen or the failure rate cannot be told, and only then `good`.
+- A part without a source is named and says so; it is never counted as fine. So the verdict is `bad` when an error is
+  open, else `incomplete` when a part was not seen or the failure rate cannot be told, and only then `good`.
 - What somebody has attested is shown as attested, never as passed.
 - Nothing here looks at a clock, a file or a server: what was seen when the report was made stands in its evidence.
 """
@@ -19,9 +19,10 @@ from notifyctl.domain.rate import Judged
 SCHEMA = "notifyctl.report/1"
 BAD, INCOMPLETE, GOOD = "bad", "incomplete", "good"
 SENTENCE = (
-    "This report says what was measured, when and from where. It does not say that the system is isolated in a private network, "
-    "that a firewall is right, that no other way leads to it, that a provider's staff have no access, that consent was given "
-    "freely, or that anything complies with the GDPR. Manual controls are shown as attested, not as passed."
+    "This report says what was measured, when and from where. It does not say that the system is isolated in a private "
+    "network, that a firewall is right, that no other way leads to it, that a provider's staff have no access, that "
+    "consent was given freely, or that anything complies with the GDPR. Manual controls are shown as attested, not as "
+    "passed."
 )
 NO_SOURCE = "no source yet"
 Facts = Mapping[str, Sequence[Mapping[str, Any]]]  # recorded facts by kind
@@ -57,10 +58,11 @@ _PARTS = {
 def document(
     period: Period, figures: Mapping[str, Any], facts: Facts, evidence: Sequence[Mapping[str, Any]], root: str
 ) -> dict[str, Any]:
-    """The report. `figures` as `figures.told` gives them; `evidence` are the sums of the files, `root` the hash of them."""
+    """The report. `figures` as `figures.told` gives them; `evidence` are the sums of the files, `root` the hash of
+    them."""
     made, last = facts["made"][0], next(iter(facts.get("last", ())), {})
     found = remark.followed(_found(figures, facts), last.get("findings", ()), period.name, _day(made["at"]))
-    parts = _parts(period.cycle, facts)
+    parts = _parts(period.cycle, facts, figures)
     return {
         "schema": SCHEMA,
         "cycle": period.cycle.value,
@@ -111,9 +113,10 @@ def _found(figures: Mapping[str, Any], facts: Facts) -> list[remark.Remark]:
     ]  # fmt: skip
 
 
-def _parts(cycle: Cycle, facts: Facts) -> list[dict[str, Any]]:
+def _parts(cycle: Cycle, facts: Facts, figures: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The parts of an audit: a quarterly one has those of a monthly one, too, and a half-yearly one all."""
-    unseen = {one["part"]: one["why"] for one in facts.get("unseen", ())}
+    empty = {} if figures["messages"] else {"delivery": "no message ended, or its evidence is elsewhere"}
+    unseen = {**empty, **{one["part"]: one["why"] for one in facts.get("unseen", ())}}
     rows = [row for each, rows in _PARTS.items() if each.months <= cycle.months for row in rows]
     return [
         {"part": part, "title": title, "seen": not (note or part in unseen), "note": unseen.get(part, note)}

@@ -27,6 +27,7 @@ from notifyctl.domain.errors import Misconfigured
 from notifyctl.domain.revision import Revision, overlay, parse_sender
 from notifyctl.domain.secret import Secret
 from notifyctl.settings import keyfile
+from notifyctl.settings.audits import Audits, read_audits
 from notifyctl.settings.environment import Reader, Unknown, wrong
 from notifyctl.settings.notifiers import Notifiers, read_notifiers
 from notifyctl.store import secret_file
@@ -88,6 +89,7 @@ class Settings:
     notifiers: Notifiers
     consent_version: str | None
     policy_url: str | None
+    audits: Audits
     unknown: tuple[Unknown, ...]
     secret_files: tuple[Path, ...]
     secrets: Place
@@ -126,6 +128,19 @@ class Settings:
             return self.given_pepper.reveal().encode()
         return keyfile.read_or_make(self.home / "keys" / "pepper")
 
+    def ledger_key(self) -> tuple[bytes, str]:
+        """The key that signs evidence, and where it comes from; made on first use in development.
+
+        Raises `Misconfigured` in production without one.
+        """
+        if self.audits.key:
+            return self.audits.key.reveal().encode(), "NOTIFYCTL_LEDGER_KEY"
+        if self.production:
+            fix = "make one: openssl rand -hex 32"
+            raise Misconfigured("CFG-PRODUCTION", "production needs a key to sign with", "NOTIFYCTL_LEDGER_KEY", fix)
+        path = self.home / "keys" / "ledger"
+        return keyfile.read_or_make(path), str(path)
+
 
 def load() -> Settings:
     """Read the environment once; raises `Misconfigured` at the first thing that is wrong."""
@@ -151,6 +166,7 @@ def load() -> Settings:
         notifiers=read_notifiers(read),
         consent_version=read.text("GDPR_CONSENT_VERSION"),
         policy_url=read.text("PRIVACY_POLICY_URL"),
+        audits=read_audits(read),
         unknown=read.unknown(),
         secret_files=tuple(read.files),
         secrets=place,

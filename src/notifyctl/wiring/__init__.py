@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from notifyctl.engine.sight import Readers
     from notifyctl.engine.telling import Notifier
     from notifyctl.engine.worker import Worker
+    from notifyctl.operations.audit import Desk
 
 
 def providers(settings: Settings) -> Mapping[str, Provider]:
@@ -73,10 +74,18 @@ def worker(settings: Settings, name: str = "") -> "AbstractAsyncContextManager[W
     return engine.worker(settings, name)
 
 
+def desk(settings: Settings, store: Store, by: str) -> "Desk":
+    """What audits work with; raises `Misconfigured` where there is no key to sign with."""
+    from notifyctl.wiring import auditing
+
+    return auditing.desk(settings, store, by)
+
+
 __all__ = [
     "Store",
     "build_store",
     "checked",
+    "desk",
     "notifiers",
     "providers",
     "readers",

@@ -1,0 +1,189 @@
+"""`audit monthly`, `quarterly`, `biannual`: the reports that are due, for cron; `verify` and `show` for readers."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from notifyctl.cli import screen
+from notifyctl.cli.envelope import Result, Table, actor
+from notifyctl.cli.words import many
+from notifyctl.domain import exits
+from notifyctl.domain.errors import Bad, Usage
+from notifyctl.domain.finding import Finding
+from notifyctl.domain.period import Cycle, Period, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from notifyctl.operations.audit import Answer, Made
+
+_EXITS = {"bad": exits.BAD, "incomplete": exits.DEGRADED, "good": exits.OK}
+Asked = Annotated[str | None, typer.Option("--period", metavar="PERIOD", help="That one: 2026-10, 2026-Q4 or 2026-H2.")]
+
+
+def monthly(ctx: typer.Context, period: Asked = None) -> Result:
+    """Review the providers: the months that are due.
+
+    For cron: run it daily. It acts when a month is over and has no report, catches up months that were skipped, and
+    prints nothing otherwise. Each report is made once, whatever host runs this. Exit code 1: an error is open; 3: a
+    part could not be seen, which is never counted as fine.
+    """
+    return _audit(ctx, Cycle.MONTHLY, period)
+
+
+def quarterly(ctx: typer.Context, period: Asked = None) -> Result:
+    """Audit compliance: the quarters that are due.
+
+    All of the monthly review, and the checks of the installation, keys, waivers, access and registers. As
+    `audit monthly` otherwise.
+    """
+    return _audit(ctx, Cycle.QUARTERLY, period)
+
+
+def biannual(ctx: typer.Context, period: Asked = None) -> Result:
+    """Assess the infrastructure: the half-years that are due.
+
+    All of the quarterly audit, and versions, persistence and room of Redis, and drills. As `audit monthly` otherwise.
+    """
+    return _audit(ctx, Cycle.BIANNUAL, period)
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The report.json of a report, or its folder.")],
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="A public key you trust, instead of the one beside it.")
+    ] = None,
+) -> Result:
+    """Make a report again from its evidence, and name what differs.
+
+    Needs the files alone: no server, no settings. A changed byte is named by file and lines, be it of the archive,
+    of the recorded facts or of the report, and so is a figure that comes out otherwise. Exit code 1: something differs.
+    """
+    from notifyctl.operations.reperform import reperform
+
+    again = reperform(file, key)
+    findings = [Finding("RPT-DIFFERS", "error", one.where, one.what) for one in again.differences]
+    name = f"{again.report.get('cycle', 'report')} {again.report.get('period', '')}".strip()
+    data = {
+        "report": name, "same": not findings, "files": again.files, "pages_compared": again.by_same_version,
+        "differences": [one._asdict() for one in again.differences],
+    }  # fmt: skip
+    if findings:
+        return Result(data, (f"{name}: {many(len(findings), 'difference')}.",), exits.BAD, findings=findings)
+    pages = "" if again.by_same_version else " Its pages were made by another version, and were not compared."
+    told = f"{name}: the signature holds, and {many(again.files, 'file')} of evidence lead to the same report.{pages}"
+    return Result(data, (told,))
+
+
+def show(
+    period: Annotated[str | None, typer.Argument(metavar="PERIOD", help="2026-10, 2026-Q4 or 2026-H2.")] = None,
+) -> Result:
+    """Show a report of this machine, or list them all."""
+    import json
+
+    from notifyctl.evidence import reports
+    from notifyctl.settings import load
+
+    home = load().evidence
+    there = [parse(cycle, name) for cycle in Cycle for name in reports.reported(home, cycle)]
+    wanted = _named(period) if period else None
+    if wanted is None:
+        return _listed(home, there)
+    if wanted not in there:
+        raise Bad(
+            "RPT-NONE", f"there is no report of {wanted.name} here", wanted.name, "notifyctl audit show lists them"
+        )
+    place = home / reports.folder(wanted)
+    report = json.loads((place / reports.JSON).read_bytes())
+    text = (place / "report.md").read_text("utf-8")
+    return Result({"place": str(place), "report": report}, (*text.splitlines(),))
+
+
+def _named(text: str) -> Period:
+    for cycle in Cycle:
+        try:
+            return parse(cycle, text)
+        except Usage:
+            continue
+    raise Usage("CLI-USAGE", f"{text!r} is no period", "PERIOD", "write 2026-10, 2026-Q4 or 2026-H2")
+
+
+def _listed(home: Path, there: "Sequence[Period]") -> Result:
+    from notifyctl.evidence import reports
+
+    rows = [(one.cycle.value, one.name, str(home / reports.folder(one) / "report.html")) for one in there]
+    data = {"reports": [dict(zip(("cycle", "period", "page"), row, strict=True)) for row in rows]}
+    if not rows:
+        return Result(data, ("No report yet.",))
+    return Result(data, (f"{many(len(rows), 'report')}.", Table(("audit", "period", "page"), rows)))
+
+
+def _audit(ctx: typer.Context, cycle: Cycle, period: str | None) -> Result:
+    import asyncio
+    import os
+
+    asked = parse(cycle, period) if period else None
+    answer = asyncio.run(_run(cycle, asked, actor(os.environ)))
+    if answer.made:
+        return _told(answer.made)
+    data = {"made": [], "busy": answer.busy, "reported": answer.reported}
+    here = screen.of(ctx)
+    words = f"Nothing to do: {_why(answer, asked)}."
+    return Result(data, (words,) if here.terminal(sys.stdout) or here.verbose else (), outcome="nothing to do")
+
+
+def _why(answer: "Answer", asked: "Period | None") -> str:
+    if answer.busy:
+        return f"another host makes the report of {', '.join(answer.busy)}"
+    if asked:
+        return f"there is a report of {asked.name}"
+    return f"the last report is of {answer.reported[-1]}" if answer.reported else "no period with evidence is over yet"
+
+
+async def _run(cycle: Cycle, asked: Period | None, by: str) -> "Answer":
+    from notifyctl import wiring
+    from notifyctl.cli import given
+    from notifyctl.operations.audit import audit
+    from notifyctl.operations.heartbeat import beating
+
+    settings = given.load()
+    async with beating(settings.audits.heartbeat) as beat, wiring.store(settings, start=True) as store:
+        answer = await audit(wiring.desk(settings, store, by), cycle, asked)
+        beat.text = "\n".join(
+            f"{one.period.name} {one.report['evidence']['root']} {_counts(one)}" for one in answer.made
+        )
+        return answer
+
+
+def _counts(made: "Made") -> str:
+    findings = made.report["findings"]
+    return f"{made.report['verdict']['word']}, {many(sum(one['status'] != 'closed' for one in findings), 'finding')}"
+
+
+def _told(made: "Sequence[Made]") -> Result:
+    from notifyctl.telemetry.pages import TITLES, verdict
+
+    lines = [f"{TITLES[one.period.cycle]} {one.period.name}: {verdict(one.report)}" for one in made]
+    places = [f"  {one.place}/report.html" for one in made]
+    codes = [_EXITS[one.report["verdict"]["word"]] for one in made]
+    code = exits.BAD if exits.BAD in codes else max(codes)
+    latest = made[-1].report["findings"]  # what was open before and still is stands in the latest, too
+    findings = [_finding(found) for found in latest if found["status"] != "closed"]
+    data = {"made": [_data(one) for one in made]}
+    next_ = tuple(f"notifyctl audit show {one.period.name}" for one in made[-1:])
+    return Result(
+        data, [text for pair in zip(lines, places, strict=True) for text in pair], code, "done", findings, next_
+    )
+
+
+def _finding(found: "Mapping[str, Any]") -> Finding:
+    return Finding(found["code"], found["severity"], found["subject"], found["what"], found["hint"])
+
+
+def _data(made: "Made") -> dict[str, Any]:
+    return {
+        "period": made.period.name, "cycle": made.period.cycle.value, "place": str(made.place),
+        "verdict": made.report["verdict"], "root": made.report["evidence"]["root"],
+    }  # fmt: skip

@@ -1,0 +1,119 @@
+"""Reports on the disk: a folder each, which is there whole or not at all.
+
+reports/monthly-2026-10/report.json        the source, with report.json.sig and the public key, key.pem
+                        report.md, report.html, report.csv
+                        facts.jsonl        what was recorded beside the archive when it was made
+                        messages.jsonl     messages of the period that were still in Redis, as the archive keeps them
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from notifyctl.domain.archive import Row
+from notifyctl.domain.errors import Degraded
+from notifyctl.domain.period import Cycle, Period
+from notifyctl.evidence import archive
+from notifyctl.evidence import months as files
+from notifyctl.evidence.months import Sums, sync, unwritable
+
+FOLDER = "reports"
+JSON, SIGNATURE, KEY = "report.json", "report.json.sig", "key.pem"
+FACTS, MESSAGES = "facts", "messages"
+
+
+def folder(period: Period) -> str:
+    """The folder of a report under the home: `reports/monthly-2026-10`."""
+    return f"{FOLDER}/{period.cycle}-{period.name}"
+
+
+def reported(home: Path, cycle: Cycle) -> list[str]:
+    """The periods of which there is a report here, oldest first."""
+    found = (home / FOLDER).glob(f"{cycle}-*/{JSON}")
+    return sorted(path.parent.name.removeprefix(f"{cycle}-") for path in found)
+
+
+@contextmanager
+def drafted(home: Path) -> Iterator[Path]:
+    """A folder beside the reports in which one is made; it goes unless it becomes a report. Raises `Misconfigured`."""
+    draft = home / FOLDER / f".draft.{os.getpid()}.{os.urandom(4).hex()}"
+    try:
+        draft.mkdir(parents=True, mode=0o700)
+        yield draft
+    except OSError as error:
+        raise unwritable(draft, error) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def write(draft: Path, texts: Mapping[str, Iterable[bytes]]) -> None:
+    """Write files of a draft and wait until the disk has them."""
+    for name, parts in texts.items():
+        with (draft / name).open("wb") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def publish(home: Path, period: Period, draft: Path) -> Path:
+    """Make a draft the report of its period, in one step."""
+    place = home / folder(period)
+    sync(draft)
+    draft.rename(place)
+    sync(place.parent)
+    return place
+
+
+def withdraw(home: Path, period: Period) -> None:
+    """Take a report away of which another host was faster."""
+    shutil.rmtree(home / folder(period), ignore_errors=True)
+
+
+def sums(place: Path, period: Period) -> list[Sums]:
+    """The sums of the evidence that lies in a folder, under the names that it has as a report."""
+    found = (files.sums(place, ".", name) for name in (FACTS, MESSAGES))
+    return [one._replace(name=f"{folder(period)}/{one.name.removeprefix('./')}") for one in found]
+
+
+def line(fact: Mapping[str, Any]) -> bytes:
+    """A fact as a line."""
+    return json.dumps(fact, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def facts(place: Path) -> dict[str, list[dict[str, Any]]]:
+    """The facts of a report by their kind, without it. Raises `Degraded` at a line that cannot be read."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for number, text in files.lines(place, ".", FACTS):
+        try:
+            fact = json.loads(text)
+            found.setdefault(fact.pop("kind"), []).append(fact)
+        except (ValueError, LookupError, AttributeError):
+            raise _unreadable(place / f"{FACTS}.jsonl", number) from None
+    return found
+
+
+def messages(place: Path) -> Iterator[Row]:
+    """The messages that were still in Redis. Raises `Degraded` at a line that cannot be read."""
+    for number, text in files.lines(place, ".", MESSAGES):
+        try:
+            yield archive.unpack(text)
+        except ValueError:  # what msgspec raises is one
+            raise _unreadable(place / f"{MESSAGES}.jsonl", number) from None
+
+
+def text(report: Mapping[str, Any]) -> bytes:
+    """A report as its file: one value a line, so that a difference has a line number."""
+    return json.dumps(report, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def _unreadable(path: Path, number: int) -> Degraded:
+    return Degraded("EVD-LINE", f"line {number:,} of {path.name} cannot be read", f"{path.name}:{number}")
+
+
+def told(sums: Sums) -> dict[str, Any]:
+    """Sums as the report has them."""
+    return {**sums._asdict(), "blocks": [block._asdict() for block in sums.blocks]}

@@ -1,0 +1,159 @@
+"""Audits: make the reports that are due, each once, whatever runs beside this.
+
+    answer = await audit(desk, Cycle.MONTHLY)          what is due, the oldest first
+    answer = await audit(desk, Cycle.MONTHLY, period)  that one
+
+Policy: one host at a time makes the report of a period, under a lease of 15 minutes in Redis. It is made in a folder
+beside, published in one step, and then recorded in Redis, where the first one wins: the report of one that overslept
+its lease is taken away again. One that was published and not recorded, since its maker died, is recorded by the next
+run.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from notifyctl.domain.archive import Row
+from notifyctl.domain.errors import Refused
+from notifyctl.domain.period import Cycle, Period, containing, due, parse
+from notifyctl.domain.report import summary
+from notifyctl.evidence import archive, reports
+from notifyctl.evidence.signing import Signer
+from notifyctl.operations.composing import composed
+from notifyctl.store.incidents import Incidents
+from notifyctl.store.reports import Kept, Reports
+from notifyctl.store.workers import Workers
+from notifyctl.telemetry.pages import pages
+
+LEASE = 900.0  # seconds: thirty times what a million messages take
+Fact = dict[str, Any]
+
+
+class Desk(NamedTuple):
+    """What an audit works with.
+
+    `home` holds archive and reports; `current` gives the messages of a month that are still in Redis, `recorded` the
+    facts of a period; `made` are `by`, `host` and `version`.
+    """
+
+    home: Path
+    reports: Reports
+    incidents: Incidents
+    workers: Workers
+    signer: Signer
+    current: Callable[[str], AsyncIterator[Row]]
+    recorded: Callable[[Period], Awaitable[list[Fact]]]
+    made: dict[str, str]
+
+
+class Made(NamedTuple):
+    """A report that was made now, and where it lies."""
+
+    period: Period
+    place: Path
+    report: dict[str, Any]
+
+
+class Answer(NamedTuple):
+    """What came of a run: reports that were made, and the names of periods that another host is at."""
+
+    made: list[Made]
+    busy: list[str]
+    reported: list[str]
+
+
+async def audit(desk: Desk, cycle: Cycle, asked: Period | None = None) -> Answer:
+    """Make what is due, or the one that is asked for unless it exists. Raises `Unreachable`, `Misconfigured`, and
+    `Refused` for a period that is not over."""
+    now = await desk.incidents.now()
+    if asked and asked.end > now:
+        raise Refused("RPT-NOT-OVER", f"{asked.name} is not over, so nothing can be said about it yet", asked.name)
+    done = await _reported(desk, cycle)
+    wanted = [asked] if asked else due(cycle, now, done, await _since(desk, now))
+    todo = [period for period in wanted if period.name not in done]
+    answer = Answer([], [], sorted(done))
+    for period in todo:
+        found = await _made(desk, period, now)
+        if found:
+            answer.made.append(found)
+        else:
+            answer.busy.append(period.name)
+    return answer
+
+
+async def _reported(desk: Desk, cycle: Cycle) -> set[str]:
+    """The periods that have a report, here or elsewhere."""
+    here, known = set(reports.reported(desk.home, cycle)), set(await desk.reports.known(cycle))
+    for name in sorted(here - known):
+        text = (desk.home / reports.folder(parse(cycle, name)) / reports.JSON).read_bytes()
+        with suppress(ValueError, LookupError):  # a damaged one exists all the same; `audit verify` names its damage
+            await desk.reports.keep(parse(cycle, name), _kept(text, json.loads(text)))
+    return here | known
+
+
+async def _since(desk: Desk, now: int) -> int | None:
+    """When evidence begins, as far back as is looked: the first month of the archive, or what Redis still has."""
+    months = archive.months(desk.home)
+    if months:
+        return parse(Cycle.MONTHLY, months[0]).start
+    month = containing(Cycle.MONTHLY, now).last
+    for period in (month.last, month):
+        async for _ in desk.current(period.name):
+            return period.start
+    return None
+
+
+async def _made(desk: Desk, period: Period, now: int) -> Made | None:
+    """The report of a period; None while another host is at it, or when it was faster."""
+    duty, token = f"report:{period.cycle}:{period.name}", uuid4().hex
+    if not await desk.workers.lease(duty, token, LEASE):
+        return None
+    try:
+        known = await desk.reports.known(period.cycle)
+        if period.name in known:
+            return None
+        before = [kept.summary for name, kept in known.items() if name < period.name]
+        return await _published(desk, period, now, before[-1] if before else None)
+    finally:
+        await desk.workers.lease(duty, token, 0.001)  # lets it go
+
+
+async def _published(desk: Desk, period: Period, now: int, last: Mapping[str, Any] | None) -> Made | None:
+    with reports.drafted(desk.home) as draft:
+        facts = [{"kind": "made", "at": now, **desk.made}, *await desk.recorded(period)]
+        facts += [{"kind": "last", **last}] if last else []
+        reports.write(draft, {f"{reports.FACTS}.jsonl": map(reports.line, facts)})
+        await _keep_messages(desk, period, draft / f"{reports.MESSAGES}.jsonl")
+        report = await asyncio.to_thread(composed, desk.home, draft, period)
+        text = reports.text(report)
+        signature, key = desk.signer.sign(text), desk.signer.public
+        reports.write(draft, {reports.JSON: [text], reports.SIGNATURE: [signature], reports.KEY: [key]})
+        reports.write(draft, {name: [page] for name, page in pages(report).items()})
+        place = reports.publish(desk.home, period, draft)
+    if await desk.reports.keep(period, _kept(text, report)):
+        return Made(period, place, report)
+    reports.withdraw(desk.home, period)
+    return None
+
+
+async def _keep_messages(desk: Desk, period: Period, path: Path) -> None:
+    """What is still in Redis of the period, as lines of the archive."""
+    with path.open("wb") as file:
+        for month in period.months:
+            async for row in desk.current(month):
+                file.write(archive.pack(row) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _kept(text: bytes, report: dict[str, Any]) -> Kept:
+    made = report["made"]
+    at = int(datetime.fromisoformat(made["at"]).timestamp()) * 1000
+    return Kept(hashlib.sha256(text).hexdigest(), made["host"], at, made["by"], summary(report))

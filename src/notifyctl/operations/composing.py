@@ -1,0 +1,53 @@
+"""A report made from its evidence: the same bytes give the same report, today and when an auditor makes it again."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from notifyctl.domain.archive import Row
+from notifyctl.domain.figures import fold, told
+from notifyctl.domain.period import Period
+from notifyctl.domain.report import document
+from notifyctl.evidence import archive, reports
+from notifyctl.evidence.months import Sums
+
+Sizes = Mapping[str, int]  # bytes of a month's file, by month
+
+
+def composed(home: Path, place: Path, period: Period, sizes: Sizes | None = None) -> dict[str, Any]:
+    """The report whose facts and messages lie in `place`, and the archive below `home`.
+
+    `sizes` say up to where the archive had grown when the report was made; without it, all that is there counts. A
+    message that was in Redis and has moved to the archive meanwhile counts once. Raises `Degraded` for a line that
+    cannot be read.
+    """
+    found = _archives(home, period, sizes)
+    moved = {hash(row.id) for row in reports.messages(place)}
+    figures = fold(_rows(home, place, found, moved, period))
+    evidence = [*found.values(), *reports.sums(place, period)]
+    return document(period, told(figures), reports.facts(place), list(map(reports.told, evidence)), root(evidence))
+
+
+def root(evidence: Iterable[Sums]) -> str:
+    """The hash of all evidence: that of the list of sums, sorted by name, as `sha256sum` prints it."""
+    lines = (f"{one.sha256}  {one.name}\n" for one in sorted(evidence, key=lambda one: one.name))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _archives(home: Path, period: Period, sizes: Sizes | None) -> dict[str, Sums]:
+    there = archive.months(home)
+    if sizes is None:
+        return {month: archive.sums(home, month) for month in period.months if month in there}
+    return {month: archive.sums(home, month, size) for month, size in sizes.items() if month in there}
+
+
+def _rows(home: Path, place: Path, found: Mapping[str, Sums], moved: set[int], period: Period) -> Iterator[Row]:
+    for row in reports.messages(place):
+        if period.holds(row.ended_at):
+            yield row
+    for month, sums in found.items():
+        for row in islice(archive.rows(home, month), sums.lines):
+            if hash(row.id) not in moved and period.holds(row.ended_at):
+                yield row

@@ -1,0 +1,69 @@
+"""What a report records of what is in no archive: incidents, moves, and for the longer audits what checks say.
+
+Each fact is one flat object of texts and numbers; addresses and secrets are taken out before it is kept.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from notifyctl.domain.incident import Incident
+from notifyctl.domain.period import Period
+from notifyctl.domain.redact import redact
+from notifyctl.domain.transition import Entry
+from notifyctl.store.board import Boards
+from notifyctl.store.incidents import Incidents
+
+Fact = dict[str, Any]
+FAR = 10_000  # entries: all that the log of moves keeps
+MOST = 5_000  # incidents that are looked through
+
+
+async def incidents(store: Incidents, period: Period) -> AsyncIterator[Fact]:
+    """Those that were opened in the period, oldest first. Raises `Unreachable`."""
+    for one in reversed(await store.latest(MOST)):
+        if period.holds(one.opened_at):
+            yield _incident(one)
+
+
+async def moves(boards: Boards, period: Period) -> AsyncIterator[Fact]:
+    """What moved the mail in the period, oldest first; says so when the log does not go back so far."""
+    entries = await boards.history(FAR)
+    if len(entries) == FAR and entries[-1].at > period.start:
+        yield unseen("failovers", f"the log begins at {_time(entries[-1].at)}")
+    for entry in reversed(entries):
+        if period.holds(entry.at):
+            yield _move(entry)
+
+
+def unseen(part: str, why: str) -> Fact:
+    """A part that could not be looked at."""
+    return {"kind": "unseen", "part": part, "why": why}
+
+
+def failovers(facts: Sequence[Fact]) -> int:
+    """How often a breaker took a provider out."""
+    return sum(one["kind"] == "move" and one["to"] == "open" for one in facts)
+
+
+def _incident(one: Incident) -> Fact:
+    return {
+        "kind": "incident", "id": one.id, "severity": one.severity, "title": redact(one.title),
+        "state": one.state.value, "opened_at": _time(one.opened_at), "detected_after_s": one.detect_ms / 1000,
+        "mitigated_after_s": None if one.mitigate_ms is None else one.mitigate_ms / 1000,
+        "resolved_at": _time(one.resolved_at) if one.resolved_at else "", "root": redact(one.root),
+    }  # fmt: skip
+
+
+def _move(entry: Entry) -> Fact:
+    if entry.move is None:
+        told = {"what": entry.verb, "from": "", "to": "", "rule": "", "reason": redact(entry.reason)}
+    else:
+        before, after = entry.move.before, entry.move.after
+        told = {"what": entry.move.provider, "from": before.phase.value, "to": after.phase.value, "rule": after.rule,
+                "reason": redact(after.reason)}  # fmt: skip
+    return {"kind": "move", "at": _time(entry.at), "by": entry.by or "notifyctl", **told}
+
+
+def _time(ms: int) -> str:
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"

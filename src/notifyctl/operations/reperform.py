@@ -1,0 +1,138 @@
+"""Reports made again from their evidence, and where that leads to something else.
+
+It needs nothing but the files: no server, no settings, no key but the public one.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from notifyctl import __version__
+from notifyctl.domain.errors import Degraded, Usage
+from notifyctl.domain.period import Cycle, Period, parse
+from notifyctl.evidence import months, reports
+from notifyctl.evidence.months import Block, Sums
+from notifyctl.evidence.signing import signed
+from notifyctl.operations.composing import composed
+from notifyctl.telemetry.pages import leaves, pages
+
+MOST = 20  # figures that are named one by one
+
+
+class Difference(NamedTuple):
+    """Where something is not as it was (`archive/2026-10.jsonl, lines 1 to 9`, `figures.failure.count`), and what."""
+
+    where: str
+    what: str
+
+
+class Again(NamedTuple):
+    """What came of it; `report` is the one on the disk."""
+
+    report: Mapping[str, Any]
+    differences: list[Difference]
+    files: int
+    by_same_version: bool
+
+
+def reperform(path: Path, key: Path | None = None) -> Again:
+    """Make a report again. `path` is its JSON or its folder, `key` a public key (PEM) instead of the one beside it.
+
+    Raises `Usage` when there is no such file, or nothing in it is a report.
+    """
+    file = path / reports.JSON if path.is_dir() else path
+    text, public = _bytes(file), _bytes(key or file.parent / reports.KEY)
+    try:
+        report = json.loads(text)
+        period = parse(Cycle(report["cycle"]), report["period"])
+        kept = [_sums(one) for one in report["evidence"]["files"]]
+    except (ValueError, LookupError, TypeError, Usage):
+        what = "it cannot be read as a report any more"
+        return Again({}, [Difference(file.name, what), *_signature(file, text, public)], 0, False)
+    found = [*_signature(file, text, public), *_evidence(file, kept)]
+    found += _figures(file, text, report, period, kept, bool(found))
+    return Again(report, found, len(kept), report["made"].get("version") == __version__)
+
+
+def _signature(file: Path, text: bytes, public: bytes) -> Iterator[Difference]:
+    try:
+        signature = (file.parent / reports.SIGNATURE).read_bytes()
+    except OSError:
+        yield Difference(reports.SIGNATURE, "it is missing")
+        return
+    if not signed(public, signature, text):
+        yield Difference(file.name, "it is not what was signed with this key")
+
+
+def _evidence(file: Path, kept: list[Sums]) -> Iterator[Difference]:
+    for one in kept:
+        for where in months.changed(_home(file), one):
+            yield Difference(where, "changed since the report was made")
+
+
+def _figures(
+    file: Path, text: bytes, report: Mapping[str, Any], period: Period, kept: list[Sums], damaged: bool
+) -> Iterator[Difference]:
+    sizes = {Path(one.name).stem: one.size for one in kept if one.name.startswith("archive/")}
+    try:
+        again = composed(_home(file), file.parent, period, sizes)
+    except (Degraded, OSError, LookupError) as error:
+        yield Difference(file.name, f"it cannot be made again: {error}")
+        return
+    yield from _leaves(report, again, damaged)
+    yield from _lines(file.name, text, reports.text(again), damaged)
+    if report["made"].get("version") == __version__:
+        for name, page in pages(again).items():
+            yield from _page(file.parent / name, page, damaged)
+
+
+def _leaves(report: Mapping[str, Any], again: Mapping[str, Any], damaged: bool) -> Iterator[Difference]:
+    """Each value that differs; sums of files that were named already are not named twice."""
+    then, now = dict(leaves(report)), dict(leaves(again))
+    names = [name for name in {**then, **now} if then.get(name, _NONE) != now.get(name, _NONE)]
+    wanted = [name for name in names if not (damaged and name.startswith("evidence."))]
+    for name in wanted[:MOST]:
+        what = f"the report says {then.get(name, _NONE)}, its evidence says {now.get(name, _NONE)}"
+        yield Difference(name, what)
+    if len(wanted) > MOST:
+        yield Difference(f"{len(wanted) - MOST:,} more figures", "differ, too")
+
+
+_NONE = "nothing"
+
+
+def _page(path: Path, page: bytes, damaged: bool) -> Iterator[Difference]:
+    try:
+        text = path.read_bytes()
+    except OSError:
+        yield Difference(path.name, "it is missing")
+        return
+    yield from _lines(path.name, text, page, damaged)
+
+
+def _lines(name: str, text: bytes, again: bytes, damaged: bool) -> Iterator[Difference]:
+    """The lines that differ. Where evidence was changed a page differs for that alone, and is not named beside it."""
+    pairs = zip_longest(text.splitlines(keepends=True), again.splitlines(keepends=True))
+    wrong = [number for number, (one, other) in enumerate(pairs, 1) if one != other]
+    if wrong and not damaged:
+        yield Difference(f"{name}, lines {wrong[0]:,} to {wrong[-1]:,}", "not what its evidence leads to")
+
+
+def _sums(one: Mapping[str, Any]) -> Sums:
+    blocks = tuple(Block(block["first"], block["last"], block["sha256"]) for block in one["blocks"])
+    return Sums(one["name"], one["size"], one["lines"], one["sha256"], blocks)
+
+
+def _home(file: Path) -> Path:
+    """Where the names of evidence begin: two folders above the report's own."""
+    return file.absolute().parents[2]
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        what = f"{path} cannot be read: {error.strerror}"
+        raise Usage("CLI-USAGE", what, "FILE", "name the report.json of a report") from None

@@ -1,0 +1,40 @@
+"""What audits work with."""
+
+import socket
+from collections.abc import AsyncIterator
+
+from notifyctl import __version__
+from notifyctl.domain.archive import Row
+from notifyctl.domain.period import Period
+from notifyctl.evidence.signing import Signer
+from notifyctl.operations import recorded
+from notifyctl.operations.audit import Desk
+from notifyctl.operations.recorded import Fact
+from notifyctl.settings import Settings
+from notifyctl.store.reports import Reports
+from notifyctl.wiring.parts import Store
+
+
+def desk(settings: Settings, store: Store, by: str) -> Desk:
+    """A desk over a store. Raises `Misconfigured` where there is no key to sign with."""
+
+    async def facts(period: Period) -> list[Fact]:
+        found = [fact async for fact in recorded.incidents(store.incidents, period)]
+        return found + [fact async for fact in recorded.moves(store.boards, period)]
+
+    return Desk(
+        home=settings.evidence,
+        reports=Reports(store.link, store.queue.own),
+        incidents=store.incidents,
+        workers=store.workers,
+        signer=Signer(*settings.ledger_key()),
+        current=_nothing,
+        recorded=facts,
+        made={"by": by, "host": socket.gethostname(), "version": __version__},
+    )
+
+
+async def _nothing(month: str) -> AsyncIterator[Row]:
+    rows: tuple[Row, ...] = ()
+    for row in rows:
+        yield row

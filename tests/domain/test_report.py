@@ -1,0 +1,120 @@
+"""The report: what was not seen is never fine, and findings are followed from one report to the next."""
+
+from datetime import date
+
+from notifyctl.domain.figures import fold, told
+from notifyctl.domain.period import Cycle, parse
+from notifyctl.domain.remark import Remark, followed, of_checks, of_figures, of_incidents, of_keys
+from notifyctl.domain.report import document, flat, summary
+from quarters import traffic
+
+ROWS = list(traffic("2026-07", 400))
+JULY = parse(Cycle.MONTHLY, "2026-07")
+MADE = {"made": [{"at": JULY.end + 1000, "by": "ann", "host": "one", "version": "1"}]}
+
+
+def made(rows, period=JULY, **facts):
+    return document(period, told(fold(rows)), {**MADE, **facts}, [], "root")
+
+
+def accepted(count):
+    row = next(row for row in ROWS if row.state == "accepted" and len(row.attempts) == 1)
+    return [row._replace(id=f"m/{number}", took_ms=100) for number in range(count)]
+
+
+def codes(rows):
+    return {(one.code, one.subject) for one in of_figures(told(fold(rows)))}
+
+
+def test_a_part_without_a_source_is_named_and_makes_it_incomplete():
+    report = made(accepted(1000))
+    assert report["verdict"]["word"] == "incomplete"
+    assert {"events", "domains", "cost"} <= set(report["verdict"]["not_seen"])
+    assert all(one["note"] for one in report["parts"] if not one["seen"])
+
+
+def test_what_could_not_be_looked_at_is_not_seen_either():
+    report = made(accepted(1000), unseen=[{"part": "failovers", "why": "the log begins later"}])
+    [part] = [one for one in report["parts"] if one["part"] == "failovers"]
+    assert (part["seen"], part["note"]) == (False, "the log begins later")
+
+
+def test_a_month_without_a_message_was_not_seen():
+    assert "delivery" in made([])["verdict"]["not_seen"]
+
+
+def test_the_longer_audits_have_the_parts_of_the_shorter_ones():
+    month, quarter, half = (
+        {one["part"] for one in made(ROWS, parse(cycle, name))["parts"]}
+        for cycle, name in ((Cycle.MONTHLY, "2026-07"), (Cycle.QUARTERLY, "2026-Q3"), (Cycle.BIANNUAL, "2026-H2"))
+    )
+    assert month < quarter < half
+
+
+def test_many_failures_are_an_error_and_a_few_of_a_few_are_none():
+    bad = [row._replace(state="dead") for row in accepted(30)]
+    assert made([*accepted(400), *bad])["verdict"]["word"] == "bad"
+    assert codes([*accepted(40), bad[0]]) == set()
+    assert codes([*accepted(5000), *bad[:12]]) == {("RPT-BUDGET", "mail")}
+
+
+def test_slow_mail_is_told_with_whom_and_too_few_are_none():
+    slow = [row._replace(took_ms=900) for row in accepted(30)]
+    provider = slow[0].provider
+    assert codes(slow) == {("RPT-SLOW", "mail"), ("RPT-SLOW", provider)}
+    assert codes(slow[:19]) == set()
+
+
+def test_refusals_for_the_rate_and_errors_of_a_provider():
+    row = accepted(1)[0]
+    limited = row.attempts[0]._replace(kind="throttled", http=429)
+    failed = row.attempts[0]._replace(kind="fault", http=503)
+    rows = [row._replace(attempts=(limited, failed, row.attempts[0])) for _ in range(50)]
+    assert codes(rows) == {("RPT-LIMITED", row.provider), ("RPT-ERRORS", row.provider)}
+
+
+def test_unknown_mail_and_mail_accepted_twice():
+    row = accepted(1)[0]
+    assert codes([row._replace(state="unknown")]) == {("RPT-UNKNOWN", "mail")}
+    assert codes([row._replace(attempts=row.attempts * 2)]) == {("RPT-TWICE", "mail")}
+
+
+def test_incidents_checks_and_keys():
+    incident = {"id": "INC-1", "title": "down", "state": "resolved"}
+    assert [one.subject for one in of_incidents([incident, {**incident, "state": "reviewed"}])] == ["INC-1"]
+    check = {"id": "RDS-002", "title": "t", "verdict": "fail", "observed": "o", "hint": "h", "waiver": ""}
+    found = list(of_checks([check, {**check, "verdict": "warn"}, {**check, "waiver": "J. Smith"},
+                            {**check, "verdict": "error"}, {**check, "verdict": "pass"}]))  # fmt: skip
+    assert [(one.code, one.severity) for one in found] == [("RDS-002", "error"), ("RDS-002", "warning")]
+    assert [one.subject for one in of_keys([{"name": "pepper", "days": 365}, {"name": "ledger", "days": 366}])] == [
+        "ledger"
+    ]
+
+
+class TestFromOneReportToTheNext:
+    FOUND = Remark("RPT-SLOW", "ses", "warning", "slow")
+
+    def test_a_new_one_gets_a_day_by_its_severity(self):
+        [one] = followed([self.FOUND], [], "2026-07", date(2026, 8, 1))
+        assert (one.status, one.since, one.due, one.overdue) == ("new", "2026-07", "2026-08-31", False)
+        [grave] = followed([self.FOUND._replace(severity="error")], [], "2026-07", date(2026, 8, 1))
+        assert grave.due == "2026-08-15"
+
+    def test_one_that_is_still_there_keeps_its_day_and_its_owner(self):
+        [first] = followed([self.FOUND._replace(owner="J. Smith")], [], "2026-07", date(2026, 8, 1))
+        [one] = followed([self.FOUND], [first._asdict()], "2026-08", date(2026, 9, 1))
+        assert (one.status, one.since, one.due, one.overdue, one.owner) == (
+            "open", "2026-07", "2026-08-31", True, "J. Smith",
+        )  # fmt: skip
+
+    def test_one_that_is_gone_is_closed_once(self):
+        first = made([], last=[{"findings": [self.FOUND._asdict()], "figures": {}, "period": "2026-06"}])
+        [one] = first["findings"]
+        assert (one["status"], one["id"]) == ("closed", "RPT-SLOW/ses")
+        assert summary(first)["findings"] == []
+
+    def test_figures_are_compared(self):
+        before = flat(told(fold(accepted(10))))
+        report = made(accepted(12), last=[{"findings": [], "figures": before, "period": "2026-06"}])
+        [change] = [one for one in report["last"]["changes"] if one["figure"] == "messages"]
+        assert (report["last"]["period"], change["before"], change["now"], change["change"]) == ("2026-06", 10, 12, 2)
