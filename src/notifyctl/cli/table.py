@@ -145,7 +145,7 @@ VERBS = (
     Verb(
         "audit verify",
         f"{_HERE}.audit:verify",
-        "Make a report again from its evidence, and name what differs.",
+        "Make a report again from its evidence; name what differs.",
         COMPLIANCE,
     ),
     Verb("audit show", f"{_HERE}.audit:show", "Show a report of this machine, or list them all.", COMPLIANCE),

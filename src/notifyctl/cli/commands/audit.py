@@ -56,7 +56,7 @@ def verify(
         Path | None, typer.Option("--key", metavar="FILE", help="A public key you trust, instead of the one beside it.")
     ] = None,
 ) -> Result:
-    """Make a report again from its evidence, and name what differs.
+    """Make a report again from its evidence; name what differs.
 
     Needs the files alone: no server, no settings. A changed byte is named by file and lines, be it of the archive,
     of the recorded facts or of the report, and so is a figure that comes out otherwise. Exit code 1: something differs.

@@ -1,0 +1,187 @@
+"""`audit` as cron runs it and as an auditor reads it."""
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from house import House
+from notifyctl.domain.period import Cycle, Period, containing
+from quarters import seeded
+
+LAST = containing(Cycle.MONTHLY, int(time.time() * 1000)).last
+
+
+class Watcher:
+    """Something that hears heartbeats; `answer` is the status that it gives."""
+
+    def __init__(self, answer: int = 200) -> None:
+        self.heard: list[tuple[str, str]] = []
+        self.answer = answer
+
+
+@contextmanager
+def watching(answer: int = 200) -> Iterator[tuple[str, Watcher]]:
+    watcher = Watcher(answer)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            watcher.heard.append((self.path, body))
+            self.send_response(watcher.answer)
+            self.end_headers()
+
+        def log_message(self, *words: object) -> None:
+            """Nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", watcher
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def seeded_house(house: House) -> House:
+    seeded(house.home, (LAST.name,), 120)
+    return house
+
+
+def place(house: House, period: Period = LAST) -> Path:
+    return house.home / "reports" / f"monthly-{period.name}"
+
+
+def test_it_makes_what_is_due_and_the_next_day_says_nothing(seeded_house: House) -> None:
+    first = seeded_house.run("audit", "monthly")
+    assert first.code == 3
+    assert first.out.splitlines()[0].startswith(f"Monthly provider review {LAST.name}: Incomplete")
+    second = seeded_house.run("audit", "monthly")
+    assert (second.code, second.out, second.err) == (0, "", "")
+    ran = seeded_house.ask("audit", "monthly")
+    assert (ran.code, ran.document["outcome"], ran.data["reported"]) == (0, "nothing to do", [LAST.name])
+
+
+def test_the_document_names_the_report_and_its_hash(seeded_house: House) -> None:
+    ran = seeded_house.ask("audit", "monthly")
+    [made] = ran.data["made"]
+    report = json.loads((place(seeded_house) / "report.json").read_bytes())
+    assert (ran.document["outcome"], made["period"], made["root"]) == ("done", LAST.name, report["evidence"]["root"])
+    assert sorted(path.name for path in place(seeded_house).iterdir()) == [
+        "facts.jsonl", "key.pem", "messages.jsonl", "report.csv", "report.html", "report.json", "report.json.sig",
+        "report.md",
+    ]  # fmt: skip
+
+
+def test_a_period_that_is_not_over_is_refused(seeded_house: House) -> None:
+    ran = seeded_house.ask("audit", "monthly", "--period", LAST.next.name)
+    assert (ran.code, ran.codes) == (4, ["RPT-NOT-OVER"])
+    assert seeded_house.ask("audit", "monthly", "--period", "2026-Q1").code == 2
+
+
+def test_what_was_moved_and_what_went_wrong_is_in_it(seeded_house: House) -> None:
+    seeded_house.run("pause", "resend", "--reason", "ann@venue.example is away", "--yes")
+    seeded_house.ask("audit", "monthly")
+    report = json.loads((place(seeded_house) / "report.json").read_bytes())
+    assert "moves" not in report  # it was done today, and the report is of the last month
+
+
+class TestHeartbeats:
+    def test_beginning_and_end_are_told_with_hashes_and_counts(self, seeded_house: House) -> None:
+        with watching() as (url, watcher):
+            ran = seeded_house.ask("audit", "monthly", NOTIFYCTL_HEARTBEAT_URL=f"{url}/ping/uuid")
+        (start, _), (end, said) = watcher.heard
+        assert (start, end) == ("/ping/uuid/start", "/ping/uuid")
+        assert said.startswith(f"{LAST.name} {ran.data['made'][0]['root']} incomplete, ")
+
+    def test_also_when_nothing_is_due_and_in_the_words_of_sentry(self, house: House) -> None:
+        with watching() as (url, watcher):
+            ran = house.run("audit", "monthly", NOTIFYCTL_HEARTBEAT_URL=f"{url}/api/1/cron/audit/key/?environment=x")
+        paths = [path for path, _ in watcher.heard]
+        assert ran.code == 0
+        assert paths == [f"/api/1/cron/audit/key/?environment=x&status={word}" for word in ("in_progress", "ok")]
+
+    @pytest.mark.parametrize(
+        ("path", "told"), [("/ping", ["/ping/start", "/ping/fail"]),
+                           ("/api/1/cron/a/k", [f"/api/1/cron/a/k?status={word}" for word in ("in_progress", "error")])]
+    )  # fmt: skip
+    def test_a_run_that_failed_says_so(self, house: House, path: str, told: list[str]) -> None:
+        with watching() as (url, watcher):
+            ran = house.ask(
+                "audit", "monthly", NOTIFYCTL_HEARTBEAT_URL=f"{url}{path}", NOTIFYCTL_LEDGER_KEY="no key at all"
+            )
+        assert (ran.code, [path for path, _ in watcher.heard]) == (7, told)
+
+    def test_a_watcher_that_is_broken_or_gone_changes_nothing(self, seeded_house: House) -> None:
+        with watching(500) as (url, _):
+            assert seeded_house.run("audit", "monthly", NOTIFYCTL_HEARTBEAT_URL=url).code == 3
+        assert seeded_house.run("audit", "monthly", NOTIFYCTL_HEARTBEAT_URL=url).code == 0
+
+    def test_its_url_is_a_secret(self, house: House) -> None:
+        ran = house.run("audit", "monthly", NOTIFYCTL_HEARTBEAT_URL="ftp://host/hidden-key")
+        assert (ran.code, "hidden-key" in ran.out + ran.err) == (7, False)
+
+
+class TestKeys:
+    def test_production_needs_one(self, house: House) -> None:
+        config = house.home / "production.toml"
+        config.write_text("")
+        told = {"NOTIFYCTL_MODE": "production", "NOTIFYCTL_PEPPER": "0123456789abcdef",
+                "NOTIFYCTL_CONFIG": str(config)}  # fmt: skip
+        ran = house.ask("audit", "monthly", **told)
+        assert (ran.code, ran.document["findings"][0]["subject"]) == (7, "NOTIFYCTL_LEDGER_KEY")
+        assert house.ask("audit", "monthly", **told, NOTIFYCTL_LEDGER_KEY="11" * 32).code == 0
+
+    def test_development_makes_one_that_nobody_else_can_read(self, house: House) -> None:
+        assert house.run("audit", "monthly").code == 0
+        assert (house.home / "keys" / "ledger").stat().st_mode & 0o777 == 0o600
+
+    @pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl here")
+    def test_openssl_and_sha256sum_prove_a_report_without_us(self, seeded_house: House) -> None:
+        seeded_house.run("audit", "monthly")
+        line = "openssl pkeyutl -verify -rawin -pubin -inkey key.pem -in report.json -sigfile report.json.sig"
+        done = subprocess.run(line.split(), cwd=place(seeded_house), capture_output=True, check=False)
+        assert (done.returncode, b"Successfully" in done.stdout) == (0, True)
+        report = json.loads((place(seeded_house) / "report.json").read_bytes())
+        for one in report["evidence"]["files"]:
+            line = f"head -c {one['size']} {seeded_house.home / one['name']} | sha256sum"
+            told = subprocess.run(line, shell=True, capture_output=True, check=True).stdout
+            assert told.decode().split()[0] == one["sha256"]
+
+
+class TestReading:
+    def test_verify_needs_no_server_and_names_a_changed_byte(self, seeded_house: House) -> None:
+        seeded_house.run("audit", "monthly")
+        nowhere = {"BULLMQ_REDIS_HOST": "127.0.0.1", "BULLMQ_REDIS_PORT": "1"}
+        ran = seeded_house.ask("audit", "verify", str(place(seeded_house)), **nowhere)
+        assert (ran.code, ran.data["same"], ran.data["files"]) == (0, True, 3)
+        archive = seeded_house.home / "archive" / f"{LAST.name}.jsonl"
+        archive.write_bytes(archive.read_bytes().replace(b"postmark", b"postmarK", 1))
+        ran = seeded_house.ask("audit", "verify", str(place(seeded_house) / "report.json"), **nowhere)
+        assert (ran.code, set(ran.codes)) == (1, {"RPT-DIFFERS"})
+        assert ran.data["differences"][0]["where"] == f"archive/{LAST.name}.jsonl, lines 1 to 120"
+
+    def test_verify_without_a_report_is_a_wrong_argument(self, house: House) -> None:
+        assert house.ask("audit", "verify", str(house.home / "none.json")).code == 2
+
+    def test_show_lists_and_shows(self, seeded_house: House) -> None:
+        assert seeded_house.run("audit", "show").out == "No report yet.\n"
+        seeded_house.run("audit", "monthly")
+        [one] = seeded_house.ask("audit", "show").data["reports"]
+        assert (one["cycle"], one["period"]) == ("monthly", LAST.name)
+        told = seeded_house.run("audit", "show", LAST.name).out
+        assert told.startswith(f"# Monthly provider review {LAST.name}\n")
+        assert seeded_house.ask("audit", "show", LAST.name).data["report"]["period"] == LAST.name
+
+    def test_show_of_another_period_says_no(self, house: House) -> None:
+        ran = house.ask("audit", "show", "2020-Q1")
+        assert (ran.code, ran.codes) == (1, ["RPT-NONE"])
+        assert house.ask("audit", "show", "yesterday").code == 2

@@ -1,0 +1,281 @@
+"""Audits: a report of each period, once, whatever runs beside it and whatever the clock says; and proven again."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lab import Lab
+from notifyctl import __version__
+from notifyctl.domain.errors import Refused, Unreachable
+from notifyctl.domain.period import Cycle, parse
+from notifyctl.evidence import archive, reports
+from notifyctl.evidence.signing import Signer
+from notifyctl.operations.audit import Answer, Desk, audit
+from notifyctl.operations.reperform import reperform
+from notifyctl.store.reports import Kept, Reports
+from quarters import seeded, traffic
+
+KEY = b"11" * 32
+
+
+def at(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+
+
+class Office:
+    """A host with its own disk, on the lab's Redis."""
+
+    def __init__(self, lab: Lab, home: Path, host: str = "one") -> None:
+        self.lab, self.home, self.host = lab, home, host
+        self.facts: list[dict] = []
+        self.rows: list = []
+
+    @property
+    def desk(self) -> Desk:
+        store = self.lab.store
+        return Desk(
+            self.home, Reports(store.link, store.queue.own), store.incidents, store.workers, Signer(KEY, ""),
+            self._current, self._recorded, {"by": "cron", "host": self.host, "version": __version__},
+        )  # fmt: skip
+
+    async def _current(self, month: str):
+        for row in self.rows:
+            if archive.month_of(row.ended_at) == month:
+                yield row
+
+    async def _recorded(self, period):
+        return [dict(fact) for fact in self.facts]
+
+    def audit(self, now: str = "", cycle: Cycle = Cycle.MONTHLY, period: str = "") -> Answer:
+        self.lab.now = at(now) if now else self.lab.now
+        return self.lab.run(audit(self.desk, cycle, parse(cycle, period) if period else None))
+
+    def names(self, now: str = "", cycle: Cycle = Cycle.MONTHLY) -> list[str]:
+        return [made.period.name for made in self.audit(now, cycle).made]
+
+    def place(self, name: str, cycle: Cycle = Cycle.MONTHLY) -> Path:
+        return self.home / reports.folder(parse(cycle, name))
+
+
+@pytest.fixture
+def office(lab: Lab, tmp_path: Path) -> Office:
+    seeded(tmp_path, ("2026-09", "2026-10"), 60)
+    return Office(lab, tmp_path)
+
+
+class TestWhenItRuns:
+    def test_each_month_is_reported_once_the_oldest_first(self, office: Office):
+        assert office.names("2026-11-01T06:00:00") == ["2026-09", "2026-10"]
+        assert office.names("2026-11-01T06:00:01") == []
+        assert office.names("2026-12-02T06:00:00") == ["2026-11"]
+
+    def test_a_clock_that_was_set_back_makes_nothing_again(self, office: Office):
+        assert office.names("2026-11-01T06:00:00") == ["2026-09", "2026-10"]
+        assert office.names("2026-10-05T06:00:00") == []
+        assert office.names("2026-11-03T06:00:00") == []
+
+    def test_months_end_in_utc_also_where_clocks_have_changed(self, lab: Lab, tmp_path: Path):
+        archive.write(tmp_path, list(traffic("2026-03", 5)))
+        office = Office(lab, tmp_path)
+        assert office.names("2026-03-31T23:30:00") == []  # half past midnight in Leeds
+        assert office.names("2026-04-01T00:00:00") == ["2026-03"]
+
+    def test_without_any_evidence_nothing_is_due(self, lab: Lab, tmp_path: Path):
+        assert Office(lab, tmp_path).names("2026-11-01T06:00:00") == []
+
+    def test_messages_that_are_still_in_redis_are_evidence(self, lab: Lab, tmp_path: Path):
+        office = Office(lab, tmp_path)
+        office.rows = list(traffic("2026-10", 5))
+        [made] = office.audit("2026-11-01T06:00:00").made
+        assert (made.period.name, made.report["figures"]["messages"]) == ("2026-10", 5)
+
+    def test_a_quarter_and_a_half_year_have_reports_of_their_own(self, office: Office):
+        assert office.names("2027-01-01T06:00:00", Cycle.QUARTERLY) == ["2026-Q3", "2026-Q4"]
+        assert office.names("2027-01-01T06:00:00", Cycle.BIANNUAL) == ["2026-H2"]
+
+    def test_one_that_is_asked_for_is_made_alone_and_once(self, office: Office):
+        assert [made.period.name for made in office.audit("2026-12-01T06:00:00", period="2026-10").made] == ["2026-10"]
+        assert office.audit(period="2026-10") == Answer([], [], ["2026-10"])
+
+    def test_one_that_is_not_over_is_refused(self, office: Office):
+        with pytest.raises(Refused, match="2026-11 is not over"):
+            office.audit("2026-11-30T23:59:59", period="2026-11")
+
+
+class TestSeveralHosts:
+    def test_two_at_once_make_one_report_each_month(self, office: Office, tmp_path: Path):
+        other = Office(office.lab, tmp_path / "other", "two")
+        seeded(other.home, ("2026-09", "2026-10"), 60)
+        office.lab.now = at("2026-11-01T06:00:00")
+
+        async def both():
+            return await asyncio.gather(audit(office.desk, Cycle.MONTHLY), audit(other.desk, Cycle.MONTHLY))
+
+        answers = office.lab.run(both())
+        made = sorted(one.period.name for answer in answers for one in answer.made)
+        here, there = (reports.reported(home, Cycle.MONTHLY) for home in (office.home, other.home))
+        assert made == sorted(here + there) == ["2026-09", "2026-10"]
+        assert office.names() == other.names() == []
+
+    def test_what_another_host_has_made_is_not_made_here(self, office: Office, tmp_path: Path):
+        other = Office(office.lab, tmp_path / "other", "two")
+        seeded(other.home, ("2026-09", "2026-10"), 60)
+        assert other.names("2026-11-01T06:00:00") == ["2026-09", "2026-10"]
+        assert office.names() == []
+        assert reports.reported(office.home, Cycle.MONTHLY) == []
+
+    def test_one_that_overslept_its_lease_takes_its_report_away(self, office: Office):
+        class Late(Reports):
+            async def keep(self, period, kept):
+                await super().keep(
+                    period, Kept("0" * 64, "two", 1, "cron", {"period": "", "findings": [], "figures": {}})
+                )
+                return await super().keep(period, kept)
+
+        late = Late(office.lab.store.link, office.lab.store.queue.own)
+        office.lab.now = at("2026-11-01T06:00:00")
+        answer = office.lab.run(audit(office.desk._replace(reports=late), Cycle.MONTHLY))
+        assert (answer.made, answer.busy) == ([], ["2026-09", "2026-10"])
+        assert reports.reported(office.home, Cycle.MONTHLY) == []
+
+    def test_one_that_was_published_and_not_recorded_is_recorded(self, office: Office):
+        office.audit("2026-11-01T06:00:00")
+        text = (office.place("2026-10") / "report.json").read_bytes()
+        office.lab.redis("DEL", "nf:{bull}:reports")
+        assert office.names() == []
+        known = office.lab.run(office.desk.reports.known(Cycle.MONTHLY))
+        assert known["2026-10"].summary["period"] == json.loads(text)["period"] == "2026-10"
+
+    def test_after_a_failure_the_next_run_need_not_wait(self, office: Office):
+        async def broken(period):
+            raise Unreachable("STORE-AWAY", "no")
+
+        office.lab.now = at("2026-11-01T06:00:00")
+        with pytest.raises(Unreachable):
+            office.lab.run(audit(office.desk._replace(recorded=broken), Cycle.MONTHLY))
+        assert office.names() == ["2026-09", "2026-10"]
+        assert [path for path in (office.home / "reports").iterdir() if path.name.startswith(".draft")] == []
+
+
+class TestWhatItSays:
+    def test_it_follows_the_report_before(self, office: Office):
+        office.facts = [{"kind": "incident", "id": "INC-1", "title": "down", "state": "resolved"}]
+        first, second = office.audit("2026-11-01T06:00:00").made
+        office.facts = []
+        [third] = office.audit("2026-12-01T06:00:00").made
+        status = [
+            {one["id"]: one["status"] for one in made.report["findings"]}.get("RPT-INCIDENT/INC-1")
+            for made in (first, second, third)
+        ]
+        assert status == ["new", "open", "closed"]
+        assert second.report["last"]["period"] == "2026-09"
+
+    def test_a_message_that_moves_meanwhile_counts_once(self, office: Office):
+        office.rows = list(traffic("2026-10", 60))[:20]  # what is in the archive, too
+        _, made = office.audit("2026-11-01T06:00:00").made
+        assert made.report["figures"]["messages"] == 60
+
+
+class TestProof:
+    """A seeded quarter with two outages; every byte of its evidence counts."""
+
+    @pytest.fixture
+    def quarter(self, lab: Lab, tmp_path: Path) -> Path:
+        seeded(tmp_path, ("2026-07", "2026-08", "2026-09"), 1100)
+        office = Office(lab, tmp_path)
+        office.rows = list(traffic("2026-09", 40, seed=1))
+        office.rows = [row._replace(id=f"live/{row.id}") for row in office.rows]
+        office.facts = [
+            {"kind": "move", "at": "2026-07-10T00:00:00Z", "by": "notifyctl", "what": "resend", "from": "closed",
+             "to": "open", "rule": "T1", "reason": "3 faults in a row"},
+        ]  # fmt: skip
+        [made] = office.audit("2026-10-01T06:00:00", Cycle.QUARTERLY).made
+        return made.place
+
+    def told(self, place: Path) -> list[str]:
+        return [f"{one.where}: {one.what}" for one in reperform(place).differences]
+
+    def change(self, path: Path, old: bytes, new: bytes, times: int = 1) -> None:
+        text = path.read_bytes()
+        assert old in text
+        path.write_bytes(text.replace(old, new, times))
+
+    def test_untouched_it_comes_out_the_same(self, quarter: Path):
+        again = reperform(quarter / "report.json")
+        assert (again.differences, again.files) == ([], 5)
+
+    def test_what_the_archive_gets_later_changes_nothing(self, quarter: Path):
+        later = [row._replace(id=f"later/{row.id}") for row in traffic("2026-09", 10)]
+        archive.write(quarter.parents[1], later)
+        assert self.told(quarter) == []
+
+    def test_a_changed_message_is_named_by_its_lines_and_by_the_figures(self, quarter: Path):
+        path = quarter.parents[1] / "archive" / "2026-08.jsonl"
+        lines = path.read_bytes().splitlines(keepends=True)
+        place = next(at for at, line in enumerate(lines) if at > 1000 and b'"state":"accepted"' in line)
+        lines[place] = lines[place].replace(b'"state":"accepted"', b'"state":"rejected"')
+        path.write_bytes(b"".join(lines))
+        told = self.told(quarter)
+        assert told[0] == "archive/2026-08.jsonl, lines 1,001 to 1,100: changed since the report was made"
+        assert any(one.startswith("figures.failure.count: the report says") for one in told)
+
+    def test_a_change_that_no_figure_shows_is_named_too(self, quarter: Path):
+        self.change(quarter.parents[1] / "archive" / "2026-07.jsonl", b'"id":"2026-07/7"', b'"id":"2026-07/x"')
+        assert self.told(quarter) == ["archive/2026-07.jsonl, lines 1 to 1,000: changed since the report was made"]
+
+    def test_a_message_that_was_taken_out(self, quarter: Path):
+        path = quarter.parents[1] / "archive" / "2026-09.jsonl"
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[1:]))
+        assert self.told(quarter)[0].startswith("archive/2026-09.jsonl, lines 1 to 1,000")
+
+    def test_a_changed_fact(self, quarter: Path):
+        self.change(quarter / "facts.jsonl", b"3 faults", b"2 faults")
+        told = self.told(quarter)
+        assert told[0].startswith("reports/quarterly-2026-Q3/facts.jsonl, lines 1 to 2")
+        assert "moves.0.reason: the report says 3 faults in a row, its evidence says 2 faults in a row" in told
+
+    def test_a_changed_message_of_redis(self, quarter: Path):
+        self.change(quarter / "messages.jsonl", b'"took_ms":', b'"took_ms":9')
+        assert self.told(quarter)[0].startswith("reports/quarterly-2026-Q3/messages.jsonl, lines 1 to 40")
+
+    def test_a_changed_figure_of_the_report(self, quarter: Path):
+        self.change(quarter / "report.json", b'"messages": 3340', b'"messages": 3341')
+        told = self.told(quarter)
+        assert told[0] == "report.json: it is not what was signed with this key"
+        assert "figures.messages: the report says 3341, its evidence says 3340" in told
+
+    @pytest.mark.parametrize("page", ["report.md", "report.html", "report.csv"])
+    def test_a_changed_page(self, quarter: Path, page: str):
+        self.change(quarter / page, b"Q3", b"Q4")
+        [told] = self.told(quarter)
+        assert told.startswith(f"{page}, lines ")
+        (quarter / page).unlink()
+        assert self.told(quarter) == [f"{page}: it is missing"]
+
+    def test_pages_of_another_version_are_not_compared(self, quarter: Path, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr("notifyctl.operations.reperform.__version__", "9")
+        self.change(quarter / "report.md", b"Q3", b"Q4")
+        again = reperform(quarter)
+        assert (again.differences, again.by_same_version) == ([], False)
+
+    def test_another_signature(self, quarter: Path):
+        (quarter / "report.json.sig").write_bytes(bytes(64))
+        assert self.told(quarter) == ["report.json: it is not what was signed with this key"]
+        (quarter / "report.json.sig").unlink()
+        assert self.told(quarter) == ["report.json.sig: it is missing"]
+
+    def test_another_key_that_is_trusted(self, quarter: Path, tmp_path: Path):
+        (tmp_path / "trusted.pem").write_bytes(Signer(b"22" * 32, "").public)
+        [one] = reperform(quarter, tmp_path / "trusted.pem").differences
+        assert one.what == "it is not what was signed with this key"
+
+    def test_missing_evidence(self, quarter: Path):
+        (quarter.parents[1] / "archive" / "2026-08.jsonl").unlink()
+        assert self.told(quarter)[0].startswith("archive/2026-08.jsonl is missing")
+
+    def test_what_is_no_report_any_more(self, quarter: Path):
+        (quarter / "report.json").write_bytes(b"{")
+        assert self.told(quarter)[0] == "report.json: it cannot be read as a report any more"
