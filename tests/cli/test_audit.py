@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ from threading import Thread
 
 import pytest
 
-from house import House
+from house import House, eventually, mail
+from lab import Lab
 from notifyctl.domain.period import Cycle, Period, containing
 from quarters import seeded
 
@@ -185,3 +187,22 @@ class TestReading:
         ran = house.ask("audit", "show", "2020-Q1")
         assert (ran.code, ran.codes) == (1, ["RPT-NONE"])
         assert house.ask("audit", "show", "yesterday").code == 2
+
+
+def test_mail_that_was_sent_is_in_the_report_of_its_month_also_before_it_is_archived(house: House, lab: Lab) -> None:
+    """With the server's clock of the last month."""
+    house.run("send", "-", stdin=b"\n".join([mail("one"), mail("two", "booking.reminder")]))
+    worker = house.start("worker")
+    eventually(lambda: house.state("one") == house.state("two") == "accepted")
+    worker.send_signal(signal.SIGTERM)
+    worker.wait(30)
+    for name in ("one", "two"):
+        lab.redis("HSET", f"nf:{{bull}}:msg:{name}", "changed_at", LAST.start + 1000)
+    house.run("audit", "monthly")
+    report = json.loads((place(house) / "report.json").read_bytes())
+    figures = report["figures"]
+    assert (figures["messages"], figures["states"], figures["failure"]["of"]) == (2, {"accepted": 2}, 2)
+    assert figures["types"] == {"booking.confirmation": {"accepted": 1}, "booking.reminder": {"accepted": 1}}
+    assert figures["providers"]["resend"]["calls"] == figures["processing"]["calls"] == 2
+    assert "customers.example" not in "".join(path.read_text(errors="replace") for path in place(house).iterdir())
+    assert house.run("audit", "verify", str(place(house))).code == 0

@@ -24,7 +24,7 @@ from notifyctl.domain.archive import Row
 from notifyctl.domain.errors import Refused
 from notifyctl.domain.period import Cycle, Period, containing, due, parse
 from notifyctl.domain.report import summary
-from notifyctl.evidence import archive, reports
+from notifyctl.evidence import archive, months, reports
 from notifyctl.evidence.signing import Signer
 from notifyctl.operations.composing import composed
 from notifyctl.store.incidents import Incidents
@@ -100,9 +100,8 @@ async def _reported(desk: Desk, cycle: Cycle) -> set[str]:
 
 async def _since(desk: Desk, now: int) -> int | None:
     """When evidence begins, as far back as is looked: the first month of the archive, or what Redis still has."""
-    months = archive.months(desk.home)
-    if months:
-        return parse(Cycle.MONTHLY, months[0]).start
+    if kept := archive.months(desk.home):
+        return parse(Cycle.MONTHLY, kept[0]).start
     month = containing(Cycle.MONTHLY, now).last
     for period in (month.last, month):
         async for _ in desk.current(period.name):
@@ -130,8 +129,9 @@ async def _published(desk: Desk, period: Period, now: int, last: Mapping[str, An
         facts = [{"kind": "made", "at": now, **desk.made}, *await desk.recorded(period)]
         facts += [{"kind": "last", **last}] if last else []
         reports.write(draft, {f"{reports.FACTS}.jsonl": map(reports.line, facts)})
-        await _keep_messages(desk, period, draft / f"{reports.MESSAGES}.jsonl")
-        report = await asyncio.to_thread(composed, desk.home, draft, period)
+        with months.locked(desk.home, archive.FOLDER):  # a message on its way to the archive would be in neither
+            await _keep_messages(desk, period, draft / f"{reports.MESSAGES}.jsonl")
+            report = await asyncio.to_thread(composed, desk.home, draft, period)
         text = reports.text(report)
         signature, key = desk.signer.sign(text), desk.signer.public
         reports.write(draft, {reports.JSON: [text], reports.SIGNATURE: [signature], reports.KEY: [key]})

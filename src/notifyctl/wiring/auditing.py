@@ -1,17 +1,17 @@
 """What audits work with."""
 
 import socket
-from collections.abc import AsyncIterator
 
 from notifyctl import __version__
-from notifyctl.domain.archive import Row
 from notifyctl.domain.period import Period
+from notifyctl.engine.retention import NO_FAILPOINT
 from notifyctl.evidence.signing import Signer
 from notifyctl.operations import recorded
 from notifyctl.operations.audit import Desk
 from notifyctl.operations.recorded import Fact
 from notifyctl.settings import Settings
 from notifyctl.store.reports import Reports
+from notifyctl.wiring.keeping import retention
 from notifyctl.wiring.parts import Store
 
 
@@ -28,13 +28,7 @@ def desk(settings: Settings, store: Store, by: str) -> Desk:
         incidents=store.incidents,
         workers=store.workers,
         signer=Signer(*settings.ledger_key()),
-        current=_nothing,
+        current=retention(settings, store, NO_FAILPOINT).rows,
         recorded=facts,
         made={"by": by, "host": socket.gethostname(), "version": __version__},
     )
-
-
-async def _nothing(month: str) -> AsyncIterator[Row]:
-    rows: tuple[Row, ...] = ()
-    for row in rows:
-        yield row
