@@ -78,6 +78,15 @@ def test_a_lease_is_held_by_one_until_it_ends(lab: Lab):
     assert not lab.run(workers.lease("audit", W1, FOREVER))
 
 
+def test_a_lease_is_let_go_by_its_holder_alone(lab: Lab):
+    workers = lab.store.workers
+    first = lab.run(workers.lease("report", W1, FOREVER))
+    assert lab.run(workers.lease("report", W2, 0)) == 0
+    assert not lab.run(workers.lease("report", W2, FOREVER))
+    lab.run(workers.lease("report", W1, 0))
+    assert lab.run(workers.lease("report", W2, FOREVER)) > first
+
+
 def test_the_number_of_a_lease_grows_whenever_it_changes_hands(lab: Lab):
     workers = lab.store.workers
     first = lab.run(workers.lease("audit", W1, FOREVER))

@@ -121,7 +121,7 @@ async def _made(desk: Desk, period: Period, now: int) -> Made | None:
         before = [kept.summary for name, kept in known.items() if name < period.name]
         return await _published(desk, period, now, before[-1] if before else None)
     finally:
-        await desk.workers.lease(duty, token, 0.001)  # lets it go
+        await desk.workers.lease(duty, token, 0)
 
 
 async def _published(desk: Desk, period: Period, now: int, last: Mapping[str, Any] | None) -> Made | None:

@@ -107,7 +107,7 @@ class Workers:
         return sorted((msgspec.json.decode(value, type=Beat) for value in values if value), key=lambda beat: beat.name)
 
     async def lease(self, duty: str, token: str, ttl: float) -> int:
-        """Take or keep the lease of a duty for `ttl` seconds; 0 while another worker holds it.
+        """Take or keep the lease of a duty for `ttl` seconds; 0 while another worker holds it. With 0 seconds it goes.
 
         The number grows with each new holder: what must not be written by one that overslept its lease is fenced by it.
         """
