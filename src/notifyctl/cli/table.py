@@ -183,6 +183,8 @@ VERBS = (
     Verb("runbook run", f"{_HERE}.runbook:run", "Walk through a runbook; ask before a step changes.", DOCS, True),
     Verb("runbook resume", f"{_HERE}.runbook:resume", "Go on with a run at the step that failed.", DOCS, True),
     Verb("runbook note", f"{_HERE}.runbook:note", "Note a finding about a runbook for its next run.", DOCS, True),
+    Verb("changelog show", f"{_HERE}.changelog:show", "List deployments, and what was moved meanwhile.", DOCS),
+    Verb("changelog add", f"{_HERE}.changelog:add", "Add a deployment to the changelog: when, who, why.", DOCS, True),
 )
 
 # Why a command that changes something is in no runbook; `runbook lint` wants one or the other.
@@ -193,5 +195,6 @@ OFF_BOOK = {
     "send": "puts mail on a queue, and repairs nothing",
     "retention run": "workers do it daily; it repairs nothing",
     "runbook run": "walks through the books",
+    "changelog add": "tells what was deployed, and repairs nothing",
     "secrets init": "makes what is not there, and repairs nothing",
 }

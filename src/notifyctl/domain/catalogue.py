@@ -5,6 +5,7 @@ the emulator, RTY decisions
 about messages. A test fails when the source uses a code that has no entry here.
 """
 
+from notifyctl.domain.catalogue_changelog import CHANGELOG
 from notifyctl.domain.catalogue_check import CHECKS
 from notifyctl.domain.catalogue_cost import COST
 from notifyctl.domain.catalogue_decisions import DECISIONS
@@ -189,6 +190,7 @@ CODES = {
     **EVIDENCE,
     **CHECKS,
     **COST,
+    **CHANGELOG,
     **SECRETS,
     **PROJECT,
 }
