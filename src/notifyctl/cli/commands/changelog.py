@@ -57,7 +57,7 @@ def show(
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=1000, help="How many deployments.")] = 10,
     deployments: Annotated[bool, typer.Option("--deployments", help="Only deployments: needs no Redis.")] = False,
 ) -> Result:
-    """List deployments, and what was moved meanwhile; newest first.
+    """List deployments, and what was moved meanwhile.
 
     What `history` tells of the same time stands between them: people's operations with their reasons, and what the tool
     did by itself.
