@@ -1,10 +1,13 @@
-"""NET: where the name of Redis leads."""
+"""NET: where the name of Redis leads, and who listens at its port."""
 
+import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from checks.conftest import Ask
+from conftest import free_port
 from notifyctl.domain.check import Verdict
 from notifyctl.store.server import Server
 
@@ -24,3 +27,23 @@ from notifyctl.store.server import Server
 def test_each_address_must_be_private(ask: Ask, host: str, verdict: Verdict) -> None:
     seen = ask("NET-001", place=Server(Path("unused"), host))
     assert (seen.verdict, host in seen.observed) == (verdict, True), seen
+
+
+@pytest.mark.parametrize(
+    ("family", "address", "verdict"),
+    [
+        (socket.AF_INET, "127.0.0.1", Verdict.PASS),
+        (socket.AF_INET, "0.0.0.0", Verdict.FAIL),
+        (socket.AF_INET6, "::1", Verdict.PASS),
+        (socket.AF_INET6, "::", Verdict.FAIL),
+    ],
+)
+def test_what_listens_at_its_port_must_not_be_open_to_all(
+    ask: Ask, family: socket.AddressFamily, address: str, verdict: Verdict
+) -> None:
+    with closing(socket.socket(family)) as listener:
+        listener.bind((address, 0))
+        listener.listen()
+        place = Server(Path("unused"), "127.0.0.1", port=listener.getsockname()[1])
+        assert ask("NET-002", place=place).verdict is verdict
+    assert ask("NET-002", place=Server(Path("unused"), "127.0.0.1", port=free_port())).verdict is Verdict.PASS

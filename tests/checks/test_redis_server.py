@@ -1,6 +1,7 @@
 """RDS: real servers, each well or ill in one way."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,21 @@ def test_an_old_server_is_told_by_its_version(version: str) -> None:
     with serve(talk) as peer:
         seen = asyncio.run(answer_of("RDS-005", Server(Path("unused"), "127.0.0.1", peer.port)))
     assert (seen.verdict, version in seen.observed) == (AGES[version], True), seen
+
+
+@pytest.mark.parametrize(
+    ("ahead", "verdict"), [(0, Verdict.PASS), (10, Verdict.WARN), (-10, Verdict.WARN), (-60, Verdict.FAIL)]
+)
+def test_the_clock_of_the_server_is_held_against_ours(ahead: int, verdict: Verdict) -> None:
+    def talk(server: Talk) -> None:
+        while words := server.read():
+            now = f"{int(time.time()) + ahead}"
+            told = f"*2\r\n${len(now)}\r\n{now}\r\n$6\r\n500000\r\n".encode()
+            server.send(told if b"TIME" in words else b"+OK\r\n")
+
+    with serve(talk) as peer:
+        seen = asyncio.run(answer_of("ENV-004", Server(Path("unused"), "127.0.0.1", peer.port)))
+    assert seen.verdict is verdict, seen
 
 
 @pytest.mark.parametrize("tls", [True, False])

@@ -52,8 +52,9 @@ async def allowance(readers: Readers) -> Seen:
     used = {
         f"{name}, {quota.name}": max(quota.used / quota.limit, 0) for name, told in quotas.items() for quota in told
     }
-    words = "; ".join(f"{name}: {part:.0%} used" for name, part in used.items())
     silent = [name for name in healths if name not in quotas]
+    untold = [f"{', '.join(silent)}: no quota is told"] if silent else []
+    words = "; ".join([*(f"{name}: {part:.0%} used" for name, part in used.items()), *untold])
     if silent and not used:
         return unseen(f"{', '.join(silent)}: no quota is told to this key", "look at it at the provider")
     if max(used.values(), default=0) >= FULL:

@@ -119,7 +119,7 @@ def _demanded(readers: Readers) -> dict[str, tuple[str, ...]]:
     return {
         "who decides": (readers.project.record.controller.name,), **processors,
         "for how long": ("how long", "retain", "retention", "we keep"), "how to withdraw": ("withdraw",),
-        "how to complain": ("complain",), "the regulator": ("Information Commissioner", "ICO"),
+        "how to complain": ("complain",), "the regulator": ("Information Commissioner", "ico.org.uk"),
     }  # fmt: skip
 
 

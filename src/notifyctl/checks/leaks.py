@@ -1,6 +1,7 @@
 """SEC: secrets that are none any more."""
 
-from itertools import combinations, islice
+from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 from notifyctl.checks.readers import Readers
@@ -8,7 +9,7 @@ from notifyctl.checks.registry import check
 from notifyctl.domain.check import Seen, failed, passed, unseen
 from notifyctl.domain.leak import leaks
 
-MOST = 5_000  # files; a larger tree is searched by a scanner of its own
+MOST, LARGEST = 5_000, 32 << 20  # files and bytes; a larger tree is searched by a scanner of its own
 SHOWN = 5
 
 
@@ -20,13 +21,13 @@ SHOWN = 5
     needs=("ENV-006",),
 )
 async def tree(readers: Readers) -> Seen:
-    paths = list(islice(readers.project.tree(), MOST + 1))
+    paths, whole = _within(readers.project.tree())
     found = [f"{path.relative_to(readers.project.folder)}:{place}" for path in paths for place in _places(path)]
     if found:
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         return failed(f"{', '.join(found[:SHOWN])}{more}", "revoke it first, then remove it, from the history too")
-    if len(paths) > MOST:
-        return unseen(f"there are more than {MOST:,} files", "run preflight in the folder of the registers alone")
+    if not whole:
+        return unseen("there is too much to search", "run preflight in the folder of the registers alone")
     return passed(f"files that were searched: {len(paths)}; the history was not")
 
 
@@ -41,6 +42,18 @@ async def equal(readers: Readers) -> Seen:
     if same or copied:
         return failed("; ".join([*(f"{pair} are equal" for pair in same), *copied]), "make a new one for each")
     return passed(f"secrets that were compared: {len(secrets)}")
+
+
+def _within(tree: Iterator[Path]) -> tuple[list[Path], bool]:
+    """The first files of a tree, and whether those are all."""
+    paths: list[Path] = []
+    size = 0
+    for path in tree:
+        size += path.stat().st_size
+        if len(paths) == MOST or size > LARGEST:
+            return paths, False
+        paths.append(path)
+    return paths, True
 
 
 def _places(path: Path) -> list[str]:

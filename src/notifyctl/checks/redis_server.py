@@ -12,6 +12,7 @@ QUICK, SLOW = 5.0, 50.0  # ms of a round trip, 95th percentile
 FULL, FILLING = 0.85, 0.70  # of maxmemory
 OLDEST, ADVISED = (5, 0), (6, 2)  # what npm bullmq demands, and what it advises
 REACHED = ("RDS-001",)
+AGREE, APART = 2.0, 30.0  # seconds between two clocks
 
 
 @check("RDS-001", "Redis answers soon", expected=f"95 of 100 round trips below {QUICK:g} ms", needs=("ENV-001",))
@@ -101,7 +102,7 @@ async def user(readers: Readers) -> Seen:
     name = await readers.facts.user()
     if readers.host is None:
         return passed("the embedded server belongs to this user alone")
-    hint = "make a user for notifyctl, and set BULLMQ_REDIS_USERNAME"
+    hint = "make one that notifyctl config acl prints, and set BULLMQ_REDIS_USERNAME"
     return passed(name) if name != "default" else failed("default, who may do everything", hint)
 
 
@@ -112,3 +113,12 @@ async def strangers(readers: Readers) -> Seen:
     if await readers.facts.lets_strangers_in():
         return failed("anybody who reaches it may speak", "ACL SETUSER default off")
     return passed("a connection without a password is refused")
+
+
+@check("ENV-004", "The clocks agree", expected=f"this one and that of Redis within {AGREE:g} s", needs=REACHED)
+async def clock(readers: Readers) -> Seen:
+    ahead = await readers.facts.clock()
+    told, hint = f"Redis is {abs(ahead):.1f} s {'ahead' if ahead > 0 else 'behind'}", "have both follow a time server"
+    if abs(ahead) > APART:
+        return failed(told, hint)
+    return passed(told) if abs(ahead) <= AGREE else warned(told, hint)

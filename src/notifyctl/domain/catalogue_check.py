@@ -19,6 +19,12 @@ CHECKS = {
         "The Python project mends security holes of a version for five years. After that nobody does.",
         "Install a newer Python, and notifyctl into it.",
     ),
+    "ENV-004": Entry(
+        "The clocks agree",
+        "Proofs are compared by their times: when somebody agreed, when a mail went out. Decisions about mail go by "
+        "the clock of Redis alone and do not suffer.",
+        "Have both hosts follow a time server: chrony or systemd-timesyncd.",
+    ),
     "ENV-005": Entry(
         "Production holds nothing that is for tests",
         "A test key accepts mail and sends none; a local address leads to an emulator. Both look well, and no customer "
@@ -88,12 +94,22 @@ CHECKS = {
     "RDS-007": Entry(
         "We are a user of our own at Redis",
         "The default user may do everything, FLUSHALL included. A user of our own may do what mail needs.",
-        "Make one with ACL SETUSER, and set BULLMQ_REDIS_USERNAME and BULLMQ_REDIS_PASSWORD.",
+        "Make one that notifyctl config acl prints, and set BULLMQ_REDIS_USERNAME and BULLMQ_REDIS_PASSWORD.",
     ),
     "RDS-008": Entry(
         "Redis lets no stranger in",
         "Whoever reaches the server may speak without a password. redis-cli with a wrong one goes on as that user.",
         "ACL SETUSER default off; or set a password for it.",
+    ),
+    "NET-002": Entry(
+        "No Redis of this host listens to all",
+        "Something listens at the port of Redis on every address of this host, the public ones included.",
+        "bind 127.0.0.1 and a private address in its configuration, and restart it.",
+    ),
+    "NET-LISTENERS": Entry(
+        "This system does not tell who listens",
+        "The table of the kernel, /proc/net/tcp, is not there: this is no Linux, or a container without it.",
+        "Look at it with the system's own tools; a waiver with a name keeps the answer.",
     ),
     "NET-001": Entry(
         "Redis has private addresses only",

@@ -160,7 +160,7 @@ PROJECT = {
         "notifyctl drill staging; it is billed like any other message.",
     ),
     "PERF-001": Entry(
-        "A provider takes a message in time",
+        "Each provider takes a message in time",
         "The calls of the last drill were timed from here: connection, request and answer. It is no measure of the "
         "queue or of the worker; too few calls give no mean.",
         "notifyctl drill staging --count 20; then look at the network and the region of the provider.",

@@ -26,7 +26,7 @@ def faults(html: str, kind: MessageType | None, contact: str) -> list[str]:
         leaving = any(map(_LEAVE.search, seen.links))
         return [
             *(["nobody can unsubscribe by a link"] if not leaving else []),
-            *([f"it does not name {contact}"] if contact not in html else []),
+            *(["it does not name the contact of processing.toml"] if contact not in html else []),
         ]
     sold = SALES.search(seen.words)
     return [f"it sells ({sold[0]!r}), and its purpose is service"] if sold else []

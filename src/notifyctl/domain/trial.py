@@ -1,6 +1,6 @@
 """A drill with real messages to the sink addresses of the providers: what came of it, and whether it still counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -38,8 +38,3 @@ def setup(senders: Mapping[str, str], urls: Mapping[str, str]) -> str:
     """A fingerprint of what a drill proves: who sends from where through what; 16 hex digits."""
     told = sorted([*senders.items(), *urls.items()])
     return sha256(repr(told).encode()).hexdigest()[:16]
-
-
-def measured(run: Run) -> Sequence[float]:
-    """The ms of every call that was taken."""
-    return [ms for trial in run.trials if trial.accepted for ms in trial.ms]

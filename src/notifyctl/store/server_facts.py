@@ -42,6 +42,13 @@ class ServerFacts:
             name = await self._link.redis.execute_command("ACL", "WHOAMI")
         return name.decode() if isinstance(name, bytes) else str(name)
 
+    async def clock(self) -> float:
+        """Seconds by which the server's clock is ahead of ours, give or take a round trip."""
+        with self._asked():
+            before = time.time()
+            seconds, micros = await self._link.redis.time()
+        return float(int(seconds) + int(micros) / 1e6 - (before + time.time()) / 2)
+
     async def lets_strangers_in(self) -> bool:
         """Whether a connection without a name and a password may speak."""
         server = replace(self._link.server, username=None, password=None)

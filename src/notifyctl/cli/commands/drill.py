@@ -62,6 +62,7 @@ def staging(
     import time
 
     from notifyctl import __version__, wiring
+    from notifyctl.cli import progress
     from notifyctl.cli.given import load
     from notifyctl.domain.trial import Run
     from notifyctl.operations.staging import drill
@@ -81,7 +82,8 @@ def staging(
         return Result({"providers": [*targets], "count": count}, (f"Would send {plan}.",), outcome="planned")
     ask.agree(screen.of(ctx), f"Send {plan}?", yes)
     known = {name: sender for name, sender in senders.items() if sender}
-    trials = asyncio.run(drill(targets, known, count, given.revision.pace))
+    with progress.shown(screen.of(ctx)) as listen:
+        trials = asyncio.run(drill(targets, known, count, given.revision.pace, listen))
     run = Run(round(time.time() * 1000), actor(os.environ), __version__, wiring.setup(given), tuple(trials))
     drills.add(given.home, run)
     return _sent(run)
