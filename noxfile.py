@@ -199,7 +199,7 @@ def run_interop(session, **environment):
 
 @nox.session
 def second(session):
-    """Second opinions: moto about our signatures, the providers' SDKs about the emulator; needs node and npm."""
+    """Second opinions: moto about signatures, SDKs about the emulator, age about secrets; needs node, npm and age."""
     install_node_modules(session, "tests/interop")
     install_wheel(session, *group("tests"), *group("second"))
     session.run("python", "-m", "pytest", "tests/interop/second", *session.posargs)
