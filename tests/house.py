@@ -197,6 +197,16 @@ def settled(home: Path, environ: dict[str, str]) -> Iterator[House]:
                 process.stdin.close()
 
 
+def ssh_key() -> tuple[bytes, str]:
+    """A private key of ssh, and its public half as a line."""
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+    made = ed25519.Ed25519PrivateKey.generate()
+    private = made.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    return private, made.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
 def everything(client: "redis.Redis") -> dict[bytes, object]:
     """Every key with its value in the server's own form, to see whether anything was written."""
     return {key: client.dump(key) for key in client.keys("*")}  # type: ignore[union-attr]  # redis-py mixes its twins

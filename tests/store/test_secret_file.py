@@ -9,6 +9,7 @@ from pathlib import Path
 import pyrage
 import pytest
 
+from house import ssh_key
 from notifyctl.domain.errors import Misconfigured, Refused, Usage
 from notifyctl.domain.secret import Secret
 from notifyctl.domain.secret_file import Recipient, SecretFile
@@ -44,12 +45,11 @@ def test_what_is_written_opens_with_each_of_its_identities(place: Place, tmp_pat
     assert b"canary" not in place.file.read_bytes()
 
 
-def test_an_ssh_key_can_be_a_recipient(place: Place, tmp_path: Path) -> None:
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "id"], check=True)
-    (one,) = disk.listed([(tmp_path / "id.pub").read_text()])
+def test_an_ssh_key_can_be_a_recipient(place: Place) -> None:
+    private, public = ssh_key()
+    (one,) = disk.listed([f"{public} ann@laptop"])
     filled(place, one.key, RESEND_API_KEY="re_1")
-    with (tmp_path / "id").open("rb") as stream:
-        identity = pyrage.ssh.Identity.from_buffer(stream.read())
+    identity = pyrage.ssh.Identity.from_buffer(private)
     assert b"RESEND_API_KEY=re_1" in pyrage.decrypt(place.file.read_bytes(), [identity])
     assert disk.stanzas(place) == 2
 

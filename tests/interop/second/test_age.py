@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from house import ssh_key
 from notifyctl.domain.secret import Secret
 from notifyctl.domain.secret_file import SecretFile
 from notifyctl.store import secret_file as disk
@@ -33,8 +34,10 @@ def place(tmp_path: Path, theirs: Path) -> Place:
     """A file for our identity, theirs, and a key of ssh."""
     place = Place(tmp_path / "secrets.age", tmp_path / "ours")
     disk.make_identity(place.identity)
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "ssh"], check=True)
-    keys = [*disk.public_keys(place), public(theirs), (tmp_path / "ssh.pub").read_text()]
+    private, ssh = ssh_key()
+    (tmp_path / "ssh").write_bytes(private)
+    (tmp_path / "ssh").chmod(0o600)
+    keys = [*disk.public_keys(place), public(theirs), ssh]
     values = {name: Secret(value) for name, value in VALUES.items()}
     disk.write(place, SecretFile(values, disk.listed(keys)))
     return place
