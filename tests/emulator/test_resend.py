@@ -215,3 +215,40 @@ class TestAccount:
         told = emulator.resend(method="GET", path="/usage").json["emails"][name]
         assert (told["used"], told["limit"]) == (most, most)
         assert datetime.fromisoformat(told["resets_at"]) > datetime.now(UTC)
+
+
+class TestKeys:
+    ADMIN = "Bearer re_emulator_admin"
+
+    def ask(self, emulator, method, path, body=None, key=ADMIN):
+        return emulator.resend(body, method=method, path=path, Authorization=key)
+
+    def test_a_key_that_is_made_sends_until_it_is_deleted(self, emulator, resend_mail):
+        made = self.ask(emulator, "POST", "/api-keys", {"name": "second"})
+        assert made.status == 201
+        key = f"Bearer {made.json['token']}"
+        assert emulator.resend(resend_mail, Authorization=key).status == 200
+        assert self.ask(emulator, "DELETE", f"/api-keys/{made.json['id']}").status == 200
+        gone = emulator.resend(resend_mail, Authorization=key)
+        assert (gone.status, gone.json["message"]) == (401, "API key is invalid")
+        assert self.ask(emulator, "DELETE", f"/api-keys/{made.json['id']}").status == 404
+        assert emulator.resend(resend_mail).status == 200, "the first one lives"
+
+    def test_the_list_tells_when_a_key_was_used_and_never_its_value(self, emulator, resend_mail):
+        made = self.ask(emulator, "POST", "/api-keys", {"name": "second"})
+        unused = self.ask(emulator, "GET", "/api-keys").json["data"]
+        assert {key["name"]: bool(key["last_used_at"]) for key in unused}["second"] is False
+        emulator.resend(resend_mail, Authorization=f"Bearer {made.json['token']}")
+        listed = self.ask(emulator, "GET", "/api-keys")
+        assert {key["name"]: bool(key["last_used_at"]) for key in listed.json["data"]}["second"] is True
+        assert made.json["token"].encode() not in listed.body
+        self.ask(emulator, "DELETE", f"/api-keys/{made.json['id']}")
+
+    def test_a_sending_key_may_do_none_of_it(self, emulator):
+        for method, path in (("POST", "/api-keys"), ("GET", "/api-keys"), ("DELETE", "/api-keys/x")):
+            answer = self.ask(emulator, method, path, {"name": "x"}, "Bearer re_emulator")
+            assert (answer.status, name_of(answer)) == (401, "restricted_api_key")
+
+    @pytest.mark.parametrize("name", ["", "x" * 51])
+    def test_a_key_has_a_name_of_50_characters_at_most(self, emulator, name):
+        assert self.ask(emulator, "POST", "/api-keys", {"name": name}).status == 422

@@ -166,6 +166,7 @@ VERBS = (
         "List the secrets of the file and who can open it; no values.",
         SECRETS,
     ),
+    Verb("secrets rotate", f"{_HERE}.rotate:rotate", "Give a provider a new key without a gap.", *_KEPT),
     Verb(
         "secrets rekey", f"{_HERE}.secrets:rekey", "Encrypt the file anew, for the recipients that are named.", *_KEPT
     ),

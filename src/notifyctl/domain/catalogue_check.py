@@ -48,7 +48,7 @@ CHECKS = {
         "No key is too old",
         "A key that leaked unnoticed works until somebody changes it. Providers' keys are rotated every 90 days (CIS "
         "AWS 1.14), others every 180. When a value was set is known of the encrypted file alone.",
-        "Make a new one, and put it in: `notifyctl secrets set NAME`.",
+        "`notifyctl secrets rotate NAME` for a provider's key; for others `notifyctl secrets set NAME`.",
     ),
     "RLS-003": Entry(
         "Every waiver still holds",

@@ -95,4 +95,53 @@ SECRETS = {
         "The rotation of this secret has begun, and both keys may be alive. It goes on where it stopped.",
         "`notifyctl secrets rotate NAME` goes on.",
     ),
+    "KEY-OLD-ID": Entry(
+        "It is not known which key at the provider is the old one",
+        "A provider lists keys by ids and names, and does not tell which one a value belongs to. A wrong guess would "
+        "revoke a key that somebody else uses. The ids of keys that a rotation made are kept in the file.",
+        "Look at the provider's pages which key the workers use, and name it once: --old-id ID.",
+    ),
+    "KEY-MAKER": Entry(
+        "The provider's interface for keys refuses",
+        "The administrator's key is wrong, or may not do what a rotation needs; or all keys that an account may have "
+        "are there already. Nothing was lost: both keys are as they were.",
+        "Give the administrator's key what docs/secrets.md names, or unset it to make the keys yourself.",
+    ),
+    "KEY-REFUSED": Entry(
+        "The provider refuses the new key",
+        "The key was made, but a call with it is refused, so it was not put to use. The old one goes on working.",
+        "If you typed it, abort and begin again: `notifyctl secrets rotate NAME --abort`.",
+    ),
+    "KEY-IN-USE": Entry(
+        "The old key is still in use",
+        "A worker has not taken up the new key, or the provider saw the old one used by somebody else. To revoke it "
+        "now would break them, so it is not done.",
+        "See `notifyctl worker list`: a worker on another host needs the new file there. The same command goes on.",
+    ),
+    "KEY-ALIVE": Entry(
+        "The old key still works",
+        "It should have been revoked, and the provider still takes it: the wrong key was deleted, or none.",
+        "Delete the old key at the provider, and run the same command again.",
+    ),
+    "KEY-UNSEEN": Entry(
+        "The provider does not answer",
+        "A step of a rotation needs an answer of the provider. Both keys are as they were.",
+        "Run the same command again when it answers; it goes on where it stopped.",
+    ),
+    "KEY-ELSEWHERE": Entry(
+        "The key is not in the file of secrets",
+        "A rotation changes the encrypted file. A key that comes from the environment or a file of its own would stay "
+        "what it is.",
+        "Put it into the file with `notifyctl secrets set NAME`, and unset the variable.",
+    ),
+    "KEY-ABORT": Entry(
+        "There is nothing to go back from",
+        "No rotation of this key is under way, or its old key may be revoked already.",
+        "See `notifyctl secrets list`; a rotation that revokes can only go on.",
+    ),
+    "KEY-WAITS": Entry(
+        "A new key is waited for",
+        "This provider has no interface for keys, or no administrator's key is set: a person makes the key.",
+        "Make it where the message says, and run the same command with its value on stdin, or at a terminal.",
+    ),
 }

@@ -11,6 +11,7 @@ from notifyctl.emulator import addresses, resend_documents, routing
 from notifyctl.emulator.mailbox import Mail
 from notifyctl.emulator.provider import mapping, pairs, strings, text
 from notifyctl.emulator.rate import DAY, MONTH, Quota, Window
+from notifyctl.emulator.resend_keys import Keys
 from notifyctl.emulator.settings import Resend as Settings
 from notifyctl.emulator.state import State
 from notifyctl.emulator.wire import Reply, Request
@@ -18,6 +19,8 @@ from notifyctl.emulator.wire import Reply, Request
 KEY_LIFE_S = 24 * 3600
 MAX_RECIPIENTS = 50
 MAX_BATCH = 100
+
+_SENDING = ("POST /emails", "POST /emails/batch", "GET /usage")  # what any key may
 
 _TAG = re.compile(r"^[A-Za-z0-9_-]{1,256}$")
 _NAMES = {404: "not_found", 405: "method_not_allowed", 429: "rate_limit_exceeded", 503: "service_unavailable"}
@@ -43,7 +46,9 @@ class Resend:
         self._quotas = {"daily": Quota(DAY), "monthly": Quota(MONTH)}
         self._remembered: dict[str, Remembered] = {}
         self._held: Counter[str] = Counter()
+        self._keys = Keys(state)
         self.routes: dict[str, Callable[..., Reply]] = {
+            **self._keys.routes,
             "POST /emails": self._send,
             "POST /emails/batch": self._batch,
             "GET /emails/{id}": self._email,
@@ -98,8 +103,9 @@ class Resend:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if scheme != "Bearer" or not key:
             return error(401, "missing_api_key", "Missing API key in the authorization header.")
-        if key not in self._settings.keys:
+        if key not in self._settings.keys | self._settings.admin_keys:
             return error(401, "validation_error", "API key is invalid")
+        self._keys.use(key)
         return None
 
     def _route(self, request: Request) -> Reply:
@@ -107,7 +113,8 @@ class Resend:
         if found is None:
             known = routing.knows_path(self.routes, request.path)
             return self.failure(405 if known else 404)
-        if request.method == "GET" and found.pattern != "GET /usage" and self._settings.sending_only:
+        full = bearer(request) in self._settings.admin_keys or not self._settings.sending_only
+        if found.pattern not in _SENDING and not full:
             return error(401, "restricted_api_key", "This API key is restricted to only send emails")
         return self.routes[found.pattern](request, *found.words)
 
@@ -194,6 +201,11 @@ class Resend:
     def _usage(self, _: Request) -> Reply:
         emails = {name: (quota.used, self._most(name)) for name, quota in self._quotas.items()}
         return Reply.json(200, resend_documents.usage(emails, self._settings.rate, time.time()))
+
+
+def bearer(request: Request) -> str:
+    """The key of a request."""
+    return request.headers.get("authorization", "").partition(" ")[2]
 
 
 def error(status: int, name: str, message: str) -> Reply:

@@ -63,5 +63,10 @@ def _quota(used: int, limit: int | None, until: datetime) -> dict[str, object]:
     return {"used": used, "limit": limit, "sent": used, "received": 0, "resets_at": _stamp(until)}
 
 
+def stamp(at: float) -> str:
+    """Epoch seconds as Resend writes times."""
+    return _stamp(datetime.fromtimestamp(at, UTC))
+
+
 def _stamp(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

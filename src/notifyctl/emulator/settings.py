@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 RESEND_KEY = "re_emulator"
+RESEND_ADMIN_KEY = "re_emulator_admin"
 POSTMARK_KEY = "postmark-emulator"
 SES_ACCESS_KEY = "AKIAEMULATOR"
 SES_SECRET_KEY = "emulator-secret"
@@ -31,11 +32,15 @@ class Common(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Resend(Common, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`sending_only`: the keys may send and nothing else. Quotas are mails a day or month, None for no limit."""
+    """`sending_only`: the keys may send and nothing else; those of `admin_keys` may do everything.
+
+    Quotas are mails a day or month, None for no limit.
+    """
 
     daily_quota: int | None = None
     monthly_quota: int | None = None
     keys: frozenset[str] = frozenset({RESEND_KEY})
+    admin_keys: frozenset[str] = frozenset({RESEND_ADMIN_KEY})
     sending_only: bool = True
 
 

@@ -129,6 +129,8 @@ class Carrier:
         exchange = await tools.wire.send(request, start_by=started + tools.revision.pace.start_by)
         tools.failpoint.reach("after-answer")
         outcome = outcome_of(provider, exchange.answer)
+        if outcome.kind is Kind.ACCOUNT:
+            tools.follow()  # a key that was revoked in a hurry has a successor by now
         errand.took = asyncio.get_running_loop().time() - errand.taken_at
         tools.log.call(errand.message, name, outcome, exchange.seconds, errand.took)
         return outcome

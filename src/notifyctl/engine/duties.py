@@ -47,8 +47,9 @@ class Duties:
     async def beat(self) -> None:
         """Say that this worker lives, and drain when somebody asks for it.
 
-        Others adopt its jobs when it has said nothing for the pace's ttl.
+        Others adopt its jobs when it has said nothing for the pace's ttl. It tells of the keys that hold now.
         """
+        self._tools.follow()
         if await self._tools.workers.beat(self.told(), self._tools.revision.pace.heartbeat_ttl):
             self.asked = True
             self._draining.set()
@@ -61,6 +62,7 @@ class Duties:
             token=tools.token, name=tools.name, host=self._host, pid=self._pid, version=__version__,
             pace=tools.revision.pace.name, started_at=self._started_at, beat_at=int(time.time() * 1000),
             in_flight=len(self._claimer.held), sent=tools.log.sent, draining=self._draining.is_set(),
+            keys=dict(tools.keys),
         )  # fmt: skip
 
     async def adopt(self) -> None:

@@ -12,6 +12,7 @@ NAMES = (
     *("after-claim", "after-intent", "after-answer", "before-settle", "after-settle"),
     *("after-batch", "after-retire", "after-lines"),
 )
+ROTATION = ("begun", "made", "staged", "probed", "promoted", "observed", "revoked", "dead", "noted")  # rotation-...
 
 
 class Failpoint:

@@ -1,6 +1,6 @@
 """What the steps of the story share: one value, built by wiring."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from notifyctl.domain.provider import Provider
@@ -28,7 +28,10 @@ LEASE = 3  # intervals of a duty after which its lease is free for another worke
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The parts of one worker process. `token` is the worker's identity and the value of its job locks."""
+    """The parts of one worker process. `token` is the worker's identity and the value of its job locks.
+
+    `follow` takes up keys that have changed: it replaces values of `providers` and of `keys`, which are fingerprints.
+    """
 
     token: str
     name: str
@@ -51,6 +54,8 @@ class Tools:
     memory: Memory = field(default_factory=Memory)
     incidents: IncidentDuty | None = None
     retention: RetentionDuty | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    follow: Callable[[], None] = lambda: None
 
     async def lease(self, duty: str, interval: float) -> int:
         """Take or keep the lease of a duty that is done every so many seconds; 0 while another worker holds it."""

@@ -1,4 +1,4 @@
-"""AWS Signature Version 4, by hand: what a JSON call to Amazon SES needs, and no more.
+"""AWS Signature Version 4, by hand: what calls to Amazon SES and IAM need, and no more.
 
 Signed are `content-type` (when there is a body), `host` and `x-amz-date`. The path of the URL is already
 percent-encoded and is encoded once more for signing, as every AWS service but S3 expects.
@@ -26,13 +26,15 @@ class Signer:
     service: str = "ses"
 
 
-def sign(signer: Signer, method: str, url: str, body: bytes, now: float) -> tuple[tuple[str, str], ...]:
+def sign(
+    signer: Signer, method: str, url: str, body: bytes, now: float, content_type: str = "application/json"
+) -> tuple[tuple[str, str], ...]:
     """The headers that make one call authentic; `now` is the wall clock in seconds.
 
     The caller's HTTP client adds `Host` from the same URL; whatever else it adds is not signed.
     """
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-    content = (("Content-Type", "application/json"),) if body else ()
+    content = (("Content-Type", content_type),) if body else ()
     signed = (*content, ("Host", _host(url)), ("X-Amz-Date", stamp))
     names = ";".join(name.lower() for name, _ in signed)
     scope = f"{stamp[:8]}/{signer.region}/{signer.service}/aws4_request"

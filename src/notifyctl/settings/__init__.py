@@ -27,14 +27,18 @@ from notifyctl.domain.errors import Misconfigured
 from notifyctl.domain.revision import Revision, overlay, parse_sender
 from notifyctl.domain.secret import Secret
 from notifyctl.settings import keyfile
+from notifyctl.settings.administrator import Administrator, read_administrator
 from notifyctl.settings.audits import Audits, read_audits
 from notifyctl.settings.environment import Reader, Unknown, wrong
 from notifyctl.settings.notifiers import Notifiers, read_notifiers
+from notifyctl.settings.places import config as config
+from notifyctl.settings.places import home as home
+from notifyctl.settings.places import project as project
+from notifyctl.settings.places import secrets_place as secrets_place
 from notifyctl.store import secret_file
 from notifyctl.store.secret_file import Place
 from notifyctl.store.server import Server
 
-IDENTITY_CREDENTIAL = "notifyctl-identity"  # as `LoadCredential=` of systemd calls it
 LANES = "email-critical,email-standard,email-bulk"
 OUTPUTS = ("table", "short", "json", "jsonl")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -81,6 +85,7 @@ class Settings:
     resend: Resend
     postmark: Postmark
     ses: Ses
+    administrator: Administrator
     revision: Revision
     config: Path | None
     output: str | None
@@ -158,6 +163,7 @@ def load() -> Settings:
         resend=Resend(key=read.key("RESEND_API_KEY"), url=read.url("NOTIFYCTL_RESEND_URL")),
         postmark=_postmark(read),
         ses=_ses(read),
+        administrator=read_administrator(read),
         revision=_revision(read.text("NOTIFYCTL_FROM"), read.text("NOTIFYCTL_CONFIG")),
         config=_path(read.text("NOTIFYCTL_CONFIG")),
         output=read.choice("NOTIFYCTL_OUTPUT", OUTPUTS),
@@ -175,36 +181,6 @@ def load() -> Settings:
     if settings.production:
         _demand_production(settings)
     return settings
-
-
-def home(read: Reader | None = None) -> Path:
-    """The data directory; it is known even where other settings are wrong."""
-    default = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "notifyctl"
-    return Path((read or Reader(os.environ)).text("NOTIFYCTL_HOME") or default).expanduser().absolute()
-
-
-def secrets_place(read: Reader | None = None) -> Place:
-    """Where the file of secrets and its identity are; known even where other settings are wrong.
-
-    The identity is the named file, else a credential that systemd hands over, else a key below `home`.
-    """
-    read = read or Reader(os.environ)
-    file, named = read.text("NOTIFYCTL_SECRETS"), read.text("NOTIFYCTL_SECRETS_IDENTITY")
-    handed_over = Path(os.environ.get("CREDENTIALS_DIRECTORY") or "/nowhere") / IDENTITY_CREDENTIAL
-    found = Path(named) if named else handed_over if handed_over.is_file() else home(read) / "keys" / "identity"
-    return Place(Path(file).expanduser().absolute() if file else None, found.expanduser().absolute())
-
-
-def config() -> Path | None:
-    """The configuration file that the environment names; it may not be there."""
-    named = os.environ.get("NOTIFYCTL_CONFIG", "").strip()
-    return Path(named).expanduser().absolute() if named else None
-
-
-def project() -> Path:
-    """The folder of the registers: that of the configuration file, else the one in which the command runs."""
-    named = config()
-    return named.parent if named else Path.cwd()
 
 
 def _queues(text: str) -> tuple[str, ...]:

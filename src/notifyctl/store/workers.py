@@ -1,7 +1,7 @@
 """Workers as Redis sees them: heartbeats, and leases for duties."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -14,7 +14,8 @@ DRAIN_MS = 3_600_000  # what a worker that does not live any more was asked is f
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a worker says of itself; `started_at` and `beat_at` in epoch ms of the worker's host."""
+    """What a worker says of itself; `started_at` and `beat_at` in epoch ms of the worker's host, `keys` the
+    fingerprints of those that it uses, by provider."""
 
     token: str
     name: str
@@ -27,6 +28,7 @@ class Beat:
     in_flight: int
     sent: int
     draining: bool = False
+    keys: dict[str, str] = field(default_factory=dict)
 
 
 class Workers:

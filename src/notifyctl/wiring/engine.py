@@ -26,6 +26,7 @@ from notifyctl.store.presence import Presence
 from notifyctl.telemetry.logs import Log
 from notifyctl.wiring.accounts import demand_route, providers
 from notifyctl.wiring.keeping import retention
+from notifyctl.wiring.keys import Following
 from notifyctl.wiring.parts import Store, build_store, store
 from notifyctl.wiring.telling import incident_duty
 
@@ -35,7 +36,7 @@ async def worker(settings: Settings, name: str = "") -> AsyncIterator[Worker]:
     """One worker of this process; raises `Misconfigured` when it could not send anything."""
     host, pid = socket.gethostname(), os.getpid()
     token = f"nf.{host}.{pid}.{time.time_ns() // 1000:x}"
-    found = providers(settings)
+    found = dict(providers(settings))
     demand_route(settings, found)
     log = Log(token, settings.pepper())
     watch = Watch()
@@ -47,7 +48,7 @@ async def worker(settings: Settings, name: str = "") -> AsyncIterator[Worker]:
     ):
         for link in (parts.link, blocking, aside.attempts.link):
             watch.guard(link.redis)
-        tools = _tools(settings, parts, wire, found, token, name or token, log)
+        tools = _tools(settings, parts, wire, Following(settings, found, log), found, token, name or token, log)
         try:
             yield Worker(tools, blocking, aside, host, pid)
         finally:
@@ -75,7 +76,14 @@ async def _link(settings: Settings, name: str, greet: Greeting, watch: Watch | N
 
 
 def _tools(
-    settings: Settings, parts: Store, wire: Wire, found: Mapping[str, Provider], token: str, name: str, log: Log
+    settings: Settings,
+    parts: Store,
+    wire: Wire,
+    following: Following,
+    found: Mapping[str, Provider],
+    token: str,
+    name: str,
+    log: Log,
 ) -> Tools:
     clock, failpoint = ServerClock(), Failpoint(settings.failpoint or "")
     return Tools(
@@ -105,4 +113,6 @@ def _tools(
             name,
             log,
         ),
+        keys=following.fingerprints,
+        follow=following.follow,
     )

@@ -1,0 +1,173 @@
+"""`secrets rotate`: a new key for a provider, without a gap, and the proof that the old one is dead."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from notifyctl.cli import ask, given, screen, why
+from notifyctl.cli.commands.secrets import Name
+from notifyctl.cli.envelope import Result, actor
+from notifyctl.cli.options import DryRun, Reason, Yes, parse_span
+from notifyctl.cli.words import stamp
+from notifyctl.domain.errors import Usage, Waiting
+
+if TYPE_CHECKING:
+    from notifyctl.domain.rotation import Rotation
+    from notifyctl.operations.rotation import Rotator
+    from notifyctl.operations.secrets import Who
+    from notifyctl.settings import Settings
+    from notifyctl.wiring import Store
+
+_OLD = "The provider's id of the key that goes; needed once, where it is not known."
+_PATIENCE = 600  # seconds
+_WAIT = "How long to wait for workers or for you; default: 10m."
+
+
+def rotate(
+    ctx: typer.Context,
+    name: Name,
+    old_id: Annotated[str, typer.Option("--old-id", metavar="ID", help=_OLD, show_default=False)] = "",
+    wait: Annotated[int | None, typer.Option("--wait", metavar="DURATION", parser=parse_span, help=_WAIT)] = None,
+    abort: Annotated[bool, typer.Option("--abort", help="Go back to the old key; it asks nothing.")] = False,
+    reason: Reason = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+) -> Result:
+    """Give a provider a new key without a gap.
+
+    Create, stage, probe, promote, observe, revoke, prove dead, record: the same command goes on after an interruption.
+    Where the provider has no interface for keys, you make and delete them; the new value comes by stdin or a prompt.
+    Workers follow without a new start. Exit code 8: a person or a worker is waited for; 1: a key is not as it must be.
+    """
+    to, provider = screen.of(ctx), _provider(name)
+    loaded = given.load()
+    standing = _standing(loaded, provider)
+    planned = _planned(loaded, provider, standing)
+    if dry_run:
+        return planned
+    told = standing.reason if standing and not abort else why.reason(to, reason)
+    if not abort:
+        ask.agree(to, f"Rotate {name}?", yes, [line for line in planned.lines if isinstance(line, str)])
+    who = _who(told)
+
+    def work(rotator: "Rotator") -> Any:
+        return rotator.abort(who) if abort else rotator.run(who, old_id)
+
+    done = _carried_out(to, loaded, provider, _PATIENCE if wait is None else wait, work)
+    return _aborted(name, done) if abort else _told(name, done)
+
+
+def _provider(name: str) -> str:
+    from notifyctl.domain.secret_file import KEYS
+
+    for provider, names in KEYS.items():
+        if name in names:
+            return provider
+    known = ", ".join(name for names in KEYS.values() for name in names)
+    fix = "make a new one where it is used, and put it in: notifyctl secrets set"
+    raise Usage("KEY-NAME", f"only a provider's key can be rotated: {known}", "NAME", fix)
+
+
+def _standing(loaded: "Settings", provider: str) -> "Rotation | None":
+    """The rotation that is under way; refuses what cannot be rotated, before anything is asked or opened."""
+    from notifyctl.domain.secret_file import KEYS
+    from notifyctl.operations.rotation import in_file, standing
+    from notifyctl.store import secret_file
+
+    file = secret_file.read(loaded.secrets)
+    in_file(file, KEYS[provider])
+    return standing(file, provider)
+
+
+def _planned(loaded: "Settings", provider: str, standing: "Rotation | None") -> Result:
+    from notifyctl.domain.rotation import DEEDS, Step
+    from notifyctl.wiring.keys import key_maker
+
+    maker = key_maker(loaded, provider)
+    left = [
+        deed for step, deed in DEEDS.items() if standing is None or not standing.done(step) or step == standing.step
+    ]
+    who = f"through {provider}'s interface for keys" if maker else "by you, at the provider's pages"
+    begun = f"It goes on at step {standing.step}." if standing else "Planned, not done:"
+    data = {
+        "provider": provider, "by_interface": maker is not None, "step": standing.step if standing else None,
+        "left": left, "steps": [*Step],
+    }  # fmt: skip
+    return Result(
+        data, (begun, f"  keys are made and revoked {who}", *(f"  {deed}" for deed in left)), outcome="planned"
+    )
+
+
+def _carried_out(
+    to: screen.Screen, loaded: "Settings", provider: str, wait: int, work: "Callable[[Rotator], Any]"
+) -> "Rotation":
+    from notifyctl.cli.running import with_store
+    from notifyctl.domain.rotation import DEEDS
+    from notifyctl.engine.failpoint import Failpoint
+    from notifyctl.operations.keymaking import Smith
+    from notifyctl.operations.rotation import Limits, Rotator
+    from notifyctl.wiring.keys import account, key_maker
+
+    pace, maker = loaded.revision.pace, key_maker(loaded, provider)
+    smith = Smith(provider, maker) if maker else None
+
+    async def inside(store: "Store") -> "Rotation":
+        rotator = Rotator(
+            loaded.secrets, provider, smith, lambda values: account(loaded, provider, values),
+            store.workers, store.boards, Limits(pace.heartbeat_ttl + pace.max_send, wait),
+            lambda name, lines: _value(to, name, lines), lambda one: to.talk(f"{one.step}; now: {DEEDS[one.step]}"),
+            Failpoint(loaded.failpoint or ""),
+        )  # fmt: skip
+        done: Rotation = await work(rotator)
+        return done
+
+    return with_store(inside, start=True)
+
+
+def _value(to: screen.Screen, name: str, lines: Sequence[str]) -> str:
+    """A value that a person has made at the provider: typed unseen, else the next line of stdin."""
+    for line in lines:
+        to.talk(line)
+    if to.can_ask():
+        from getpass import getpass
+
+        return getpass(f"Value of the new {name} (it is not shown): ").strip()
+    value = "" if sys.stdin.isatty() else sys.stdin.readline().strip()
+    if not value:
+        fix = "run the same command with the new value on stdin"
+        raise Waiting("KEY-WAITS", f"a new value of {name} is waited for. {' '.join(lines)}", name, fix)
+    return value
+
+
+def _who(reason: str) -> "Who":
+    from notifyctl.operations.secrets import Who
+
+    return Who(actor(os.environ), int(time.time()), reason)
+
+
+def _told(name: str, done: "Rotation") -> Result:
+    lines = (
+        f"Rotated {name}. The new key, fingerprint {done.new}, is in use.",
+        f"  The old one, fingerprint {done.old}, is refused by {done.provider}.",
+    )
+    return Result({**_data(name, done), "proved_dead": True}, lines, outcome="done", next=("notifyctl history",))
+
+
+def _aborted(name: str, done: "Rotation") -> Result:
+    from notifyctl.domain.rotation import Step
+
+    alive = f" {done.new_id or 'the new key'} is still alive: delete it at {done.provider} when workers have followed."
+    first = f"Aborted. {name} is the old key again, fingerprint {done.old}."
+    lines = (first + (alive if done.done(Step.PROMOTED) or not done.new_id else ""),)
+    return Result({**_data(name, done), "proved_dead": False}, lines, outcome="done")
+
+
+def _data(name: str, done: "Rotation") -> dict[str, Any]:
+    return {
+        "name": name, "provider": done.provider, "rotation": done.id, "step": done.step, "old": done.old,
+        "new": done.new, "began": stamp(done.began * 1000), "promoted": stamp(done.promoted * 1000),
+    }  # fmt: skip

@@ -1,0 +1,53 @@
+"""Make, list and revoke keys at a provider; each is one call, and a refusal is an error that says what was refused."""
+
+import time
+from dataclasses import dataclass
+from typing import NoReturn
+
+from notifyctl.domain.errors import Bad, Unreachable
+from notifyctl.domain.keymaking import KeyInfo, KeyMaker, MadeKey
+from notifyctl.domain.outcome import Broken, Request, Response
+from notifyctl.net.control import Control
+
+
+@dataclass(frozen=True)
+class Smith:
+    """The provider's interface for keys. Each call raises `Unreachable` without an answer, `Bad` for a refusal."""
+
+    provider: str
+    maker: KeyMaker
+
+    async def make(self, name: str) -> MadeKey:
+        """A new key that may only send."""
+        response = await self._call(self.maker.create_request(name, time.time()))
+        return self.maker.created(response) or self._denied("make a new key", response)
+
+    async def keys(self) -> tuple[KeyInfo, ...]:
+        """All keys that it lists."""
+        response = await self._call(self.maker.list_request(time.time()))
+        found = self.maker.listed(response)
+        return self._denied("list its keys", response) if found is None else found
+
+    async def last_use(self, identity: str) -> int:
+        """When a key was used last, in epoch seconds; 0 = never, or it does not tell."""
+        request = self.maker.use_request(identity, time.time())
+        if request:
+            return self.maker.used(await self._call(request)) or 0
+        return next((key.used for key in await self.keys() if key.id == identity), 0)
+
+    async def revoke(self, identity: str) -> None:
+        """After it the key works no more; one that is gone already is no error."""
+        response = await self._call(self.maker.revoke_request(identity, time.time()))
+        if not self.maker.revoked(response):
+            self._denied(f"revoke {identity}", response)
+
+    async def _call(self, request: Request) -> Response:
+        async with Control() as control:
+            answer = await control.call(request)
+        if isinstance(answer, Broken):
+            raise Unreachable("KEY-UNSEEN", f"{self.provider} does not answer: {answer.detail}", self.provider)
+        return answer
+
+    def _denied(self, what: str, response: Response) -> NoReturn:
+        fix = "look at the administrator's key: docs/secrets.md names what it must be allowed"
+        raise Bad("KEY-MAKER", f"{self.provider} does not {what} (http {response.status})", self.provider, fix)

@@ -1,0 +1,273 @@
+"""Carry a rotation out, one step after the other; whoever is killed goes on where it stopped. See `domain/rotation`.
+
+Each step is written into the file of secrets together with the values that it changes, and only then it is over. What
+a provider was asked and never told us is looked for before it is asked again.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from notifyctl.domain.errors import Bad, Refused, Unreachable, Usage, Waiting
+from notifyctl.domain.keymaking import KeyInfo
+from notifyctl.domain.provider import Health, Provider
+from notifyctl.domain.rotation import Rotation, Step, User, dead, guidance, in_use, orphans, read, write
+from notifyctl.domain.secret import Secret
+from notifyctl.domain.secret_file import KEYS, NEXT, OLD, SecretFile, demand_value, fingerprint
+from notifyctl.engine.failpoint import Failpoint
+from notifyctl.operations.keymaking import Smith
+from notifyctl.operations.probe import probe
+from notifyctl.operations.secrets import Who, hidden_by, update
+from notifyctl.store import secret_file as disk
+from notifyctl.store.board import Boards
+from notifyctl.store.secret_file import Place
+from notifyctl.store.workers import Workers
+
+SETTLING = 60.0  # seconds in which a provider lets a new key in everywhere, and an old one nowhere
+EVERY = 1.0  # seconds between two looks
+
+Values = tuple[Secret, ...]
+
+
+class Limits(NamedTuple):
+    """`horizon`: seconds after the promotion in which calls with the old key may be under way; `wait`: how long to
+    wait for workers or a person, in seconds."""
+
+    horizon: float
+    wait: float
+
+
+@dataclass(frozen=True)
+class Rotator:
+    """Rotates the key of one provider. `account` makes its provider from values, `smith` is None where a person makes
+    the keys; `value` asks a person for a new one, `told` hears of each step that is over."""
+
+    place: Place
+    provider: str
+    smith: Smith | None
+    account: Callable[[Values], Provider]
+    workers: Workers
+    boards: Boards
+    limits: Limits
+    value: Callable[[str, Sequence[str]], str]
+    told: Callable[[Rotation], None] = lambda _: None
+    failpoint: Failpoint = field(default_factory=Failpoint)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the provider's secrets; the first one stands for all."""
+        return KEYS[self.provider]
+
+    async def run(self, who: Who, old_id: str = "") -> Rotation:
+        """Begin, or go on, to the end. Raises `Waiting` where a person or a worker is waited for in vain, `Unreachable`
+        when somebody does not answer, `Bad` when a key is not as it must be: then the same call goes on later."""
+        with disk.locked(self.place, self.names[0]):
+            rotation = standing(disk.read(self.place), self.provider) or await self._begin(who, old_id)
+            while True:
+                self.told(rotation)
+                self.failpoint.reach(f"rotation-{rotation.step}")
+                if rotation.step is Step.DEAD:
+                    return await self._record(rotation)
+                rotation = await self._deeds[rotation.step](rotation)
+
+    @property
+    def _deeds(self) -> Mapping[Step, Callable[[Rotation], Awaitable[Rotation]]]:
+        return {
+            Step.BEGUN: self._create, Step.STAGED: self._probe, Step.PROBED: self._promote,
+            Step.PROMOTED: self._observe, Step.OBSERVED: self._revoke, Step.REVOKED: self._prove,
+        }  # fmt: skip
+
+    async def abort(self, who: Who) -> Rotation:
+        """Go back to the old key, as long as it is not revoked; raises `Refused` when it may be, or nothing has begun.
+
+        A new key that no worker uses is revoked. One that was promoted stays alive, since workers follow back first.
+        """
+        name = self.names[0]
+        with disk.locked(self.place, name):
+            rotation = standing(disk.read(self.place), self.provider)
+            if rotation is None or rotation.done(Step.OBSERVED):
+                what = "the old key is being revoked" if rotation else f"no rotation of {name} is under way"
+                raise Refused("KEY-ABORT", f"{what}; nothing was changed", name)
+            if self.smith and not rotation.done(Step.PROMOTED):
+                lost = {key.id for key in orphans(rotation, await self.smith.keys())} - {rotation.new_id}
+                for identity in filter(None, (rotation.new_id, *lost)):
+                    await self.smith.revoke(identity)
+            update(self.place, lambda file: over(_restored(file, self.names, rotation), self.names, who))
+        return rotation
+
+    async def _begin(self, who: Who, old_id: str) -> Rotation:
+        file = disk.read(self.place)
+        values = in_file(file, self.names)
+        keys = await self.smith.keys() if self.smith else ()
+        rotation = Rotation(
+            os.urandom(4).hex(), self.provider, Step.BEGUN, who.at, who.by, who.why, fingerprint(*values),
+            old_id=self._old_id(file, values, keys, old_id), known=[key.id for key in keys],
+        )  # fmt: skip
+        name = self.names[0]
+        update(self.place, lambda now: now._replace(rotations={**now.rotations, name: write(rotation)}))
+        return rotation
+
+    def _old_id(self, file: SecretFile, values: Values, keys: Sequence[KeyInfo], given: str) -> str:
+        """The provider's name of the key that goes. Raises `Usage` where it is not known: another key must not die."""
+        if self.smith is None:
+            return ""
+        known = given or file.ids.get(self.names[0], "") or (values[0].reveal() if len(values) > 1 else "")
+        if known in [key.id for key in keys]:
+            return known
+        listed = ", ".join(f"{key.id} ({key.name or 'no name'})" for key in keys) or "none"
+        what = f"{self.provider} has these keys: {listed}" if len(values) == 1 else "the old key is not in the list"
+        fix = "say which one is used now, so that it can be revoked: --old-id ID"
+        raise Usage("KEY-OLD-ID", what, "--old-id", fix)
+
+    async def _create(self, rotation: Rotation) -> Rotation:
+        """A new key, by the provider's interface or from a person; one that was made before a kill is revoked first."""
+        if self.smith is None:
+            lines = (f"Make a new key. {'; '.join(guidance(self.provider)['make'])}.",)
+            values = tuple(demand_value(name, self.value(name, lines)) for name in self.names)
+            return self._stage(rotation, values, "")
+        for orphan in orphans(rotation, await self.smith.keys()):
+            await self.smith.revoke(orphan.id)
+        asked = self._step(rotation, rotation._replace(asked=int(time.time())))
+        made = await self.smith.make(asked.label)
+        self.failpoint.reach("rotation-made")
+        return self._stage(asked, made.values, made.id)
+
+    def _stage(self, rotation: Rotation, values: Values, identity: str) -> Rotation:
+        if fingerprint(*values) == rotation.old:
+            raise Usage("KEY-VALUE", "this is the key that is used now", self.names[0], "make a new one")
+        staged = rotation._replace(step=Step.STAGED, new=fingerprint(*values), new_id=identity)
+        named = {f"{name}{NEXT}": value for name, value in zip(self.names, values, strict=True)}
+        return self._step(rotation, staged, lambda file: file._replace(values={**file.values, **named}))
+
+    async def _probe(self, rotation: Rotation) -> Rotation:
+        """The new key is known to the provider; after a while, since it may take one."""
+        health = await self._until(NEXT, lambda found: found.state in ("ready", "degraded"))
+        if health.state not in ("ready", "degraded"):
+            raise Bad("KEY-REFUSED", f"{self.provider} refuses the new key: {health.detail}", self.names[0])
+        return self._step(rotation, rotation._replace(step=Step.PROBED))
+
+    async def _promote(self, rotation: Rotation) -> Rotation:
+        now = int(time.time())
+
+        def swap(file: SecretFile) -> SecretFile:
+            for name in self.names:
+                old, new = file.values[name], file.values[f"{name}{NEXT}"]
+                file = file.without(f"{name}{NEXT}").with_value(name, new, now)
+                file = file._replace(values={**file.values, f"{name}{OLD}": old})
+            ids = {self.names[0]: rotation.new_id} if rotation.new_id else {}
+            return file._replace(ids={**file.ids, **ids})
+
+        return self._step(rotation, rotation._replace(step=Step.PROMOTED, promoted=now), swap)
+
+    async def _observe(self, rotation: Rotation) -> Rotation:
+        """Wait until nobody uses the old key; raises `Waiting` when that takes too long."""
+        end = time.monotonic() + self.limits.wait
+        while why := await self._in_use(rotation):
+            if time.monotonic() > end:
+                fix = "see notifyctl worker list; the same command goes on"
+                raise Waiting("KEY-IN-USE", f"the old key is not revoked yet: {why}", self.names[0], fix)
+            await asyncio.sleep(EVERY)
+        return self._step(rotation, rotation._replace(step=Step.OBSERVED))
+
+    async def _in_use(self, rotation: Rotation) -> str:
+        beats = await self.workers.list()
+        users = [User(f"{beat.host}/{beat.pid}", beat.keys.get(self.provider, "")) for beat in beats]
+        used = await self.smith.last_use(rotation.old_id) if self.smith and rotation.old_id else 0
+        return in_use(rotation, users, used, int(time.time()), self.limits.horizon)
+
+    async def _revoke(self, rotation: Rotation) -> Rotation:
+        if self.smith and rotation.old_id:
+            await self.smith.revoke(rotation.old_id)
+        return self._step(rotation, rotation._replace(step=Step.REVOKED))
+
+    async def _prove(self, rotation: Rotation) -> Rotation:
+        """The provider refuses the old key; a person is waited for where there is no interface."""
+        health = await self._until(OLD, dead, SETTLING if rotation.old_id else self.limits.wait)
+        if dead(health):
+            return self._step(rotation, rotation._replace(step=Step.DEAD))
+        if health.state == "unreachable":
+            raise Unreachable("KEY-UNSEEN", f"{self.provider} does not answer: {health.detail}", self.provider)
+        if rotation.old_id:
+            what = f"the old key still works; revoked was {rotation.old_id}"
+            raise Bad("KEY-ALIVE", what, self.names[0], "look at the provider's list of keys; the same command goes on")
+        fix = f"{'; '.join(guidance(self.provider)['revoke'])}. The same command goes on"
+        raise Waiting("KEY-ALIVE", f"the old key, fingerprint {rotation.old}, still works", self.names[0], fix)
+
+    async def _record(self, rotation: Rotation) -> Rotation:
+        """Into the history, unless it is there already, and into the trail of the file, with which it is over."""
+        proof = f"old key {rotation.old} proved dead, new key {rotation.new} in use ({rotation.id}): {rotation.reason}"
+        verb = f"secrets rotate {self.names[0]}"
+        if not any(rotation.id in entry.reason and entry.verb == verb for entry in await self.boards.history()):
+            await note(self.boards, verb, rotation.by, proof)
+        self.failpoint.reach("rotation-noted")
+        update(self.place, lambda file: over(file, self.names, Who(rotation.by, int(time.time()), proof)))
+        return rotation
+
+    def _step(
+        self, before: Rotation, after: Rotation, change: Callable[[SecretFile], SecretFile] = lambda file: file
+    ) -> Rotation:
+        """Write a step and what it changes; raises `Refused` when the file is not at the step that it rests on."""
+        name = self.names[0]
+
+        def write_it(file: SecretFile) -> SecretFile:
+            if file.rotations.get(name) != write(before):
+                raise Refused("KEY-BUSY", "somebody else has moved this rotation; nothing was changed", name)
+            return change(file)._replace(rotations={**file.rotations, name: write(after)})
+
+        update(self.place, write_it)
+        return after
+
+    async def _until(self, suffix: str, good: Callable[[Health], bool], wait: float = SETTLING) -> Health:
+        """What the provider says of the key under NAME and a suffix, as soon as it is good, or after that time."""
+        values = in_file(disk.read(self.place), tuple(f"{name}{suffix}" for name in self.names))
+        end = time.monotonic() + wait
+        while True:
+            (seen,) = await probe({self.provider: self.account(values)}, [self.provider])
+            if good(seen.health) or time.monotonic() > end:
+                return seen.health
+            await asyncio.sleep(EVERY)
+
+
+def standing(file: SecretFile, provider: str) -> Rotation | None:
+    """The rotation of that provider's key that is not over."""
+    text = file.rotations.get(KEYS[provider][0])
+    return read(text) if text else None
+
+
+def in_file(file: SecretFile, names: Sequence[str]) -> Values:
+    """The values under these names; raises `Refused` when the file does not have them, or a variable goes before it."""
+    for name in names:
+        if name not in file.values:
+            fix = f"put the one that is used now into the file: notifyctl secrets set {name}"
+            raise Refused("KEY-ELSEWHERE", f"{name} is not in the file of secrets; nothing was changed", name, fix)
+        if hider := hidden_by(name):
+            what = f"{hider} goes before the file, so a new key in it would not be used; nothing was changed"
+            raise Refused("KEY-HIDDEN", what, name, f"unset {hider}, here and where the workers run")
+    return tuple(file.values[name] for name in names)
+
+
+def _restored(file: SecretFile, names: Sequence[str], rotation: Rotation) -> SecretFile:
+    """The file with the old values under their names."""
+    for name in names if rotation.done(Step.PROMOTED) else ():
+        file = file._replace(values={**file.values, name: file.values[f"{name}{OLD}"]})
+        file = file._replace(created={**file.created, name: rotation.began})
+    ids = {names[0]: rotation.old_id} if rotation.old_id else {}
+    return file._replace(ids={**file.ids, **ids})
+
+
+def over(file: SecretFile, names: Sequence[str], who: Who) -> SecretFile:
+    """The file without what a rotation needed, and with a line about it."""
+    rest = {name: text for name, text in file.rotations.items() if name not in names}
+    kept = file.without(*(f"{name}{suffix}" for name in names for suffix in (NEXT, OLD)))
+    return kept._replace(rotations=rest).with_deed(who.at, who.by, f"rotate {names[0]}", who.why)
+
+
+async def note(boards: Boards, verb: str, by: str, reason: str) -> None:
+    """Put a line into the history that moves no mail. Raises `Unreachable`."""
+    written = None
+    while written is None:
+        board = (await boards.look()).board
+        written = await boards.change_route(board.version, board.route, verb, by, reason)

@@ -1,0 +1,256 @@
+"""`secrets rotate` as a user meets it: a new key without a gap, by the provider's interface or by hand."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from house import Emulator, House, Ran, eventually, mail
+from notifyctl.domain.pace import DEMO
+from notifyctl.domain.rotation import read, write
+from notifyctl.domain.secret import Secret
+from notifyctl.domain.secret_file import SecretFile
+from notifyctl.emulator.resend_keys import identity
+from notifyctl.engine.failpoint import ROTATION
+from notifyctl.store import secret_file as disk
+from notifyctl.store.secret_file import Place
+
+FLAGS = ("--reason", "ninety days", "--yes")
+ADMIN = {"NOTIFYCTL_RESEND_ADMIN_KEY": "re_emulator_admin"}
+KEPT = {"RESEND_API_KEY": "re_emulator", "POSTMARK_API_KEY": "postmark-emulator"}
+HORIZON = int(DEMO.heartbeat_ttl + DEMO.max_send)  # seconds
+OLD_ID = identity("re_emulator")
+
+
+@pytest.fixture
+def lasting(emulator: Emulator) -> Iterator[Emulator]:
+    """The emulator, whose keys are the first ones again afterwards."""
+    before = emulator.call("GET", "/settings")
+    yield emulator
+    emulator.call("PUT", "/settings", before)
+
+
+@pytest.fixture
+def kept(house: House, lasting: Emulator) -> House:
+    """A house whose keys are in the file of secrets; an administrator's key is at hand."""
+    where = place(house)
+    disk.make_identity(where.identity)
+    recipients = disk.listed(disk.public_keys(where))
+    disk.write(where, SecretFile({name: Secret(value) for name, value in KEPT.items()}, recipients))
+    environ = {name: value for name, value in house.environ.items() if name not in KEPT}
+    return replace(house, environ={**environ, **ADMIN, "NOTIFYCTL_SECRETS": str(where.file)})
+
+
+def place(house: House) -> Place:
+    return Place(house.home / "secrets.age", house.home / "keys" / "identity")
+
+
+def rotate(house: House, *more: str, **environ: str) -> Ran:
+    return house.ask("secrets", "rotate", "RESEND_API_KEY", *more, *FLAGS, **environ)
+
+
+def rested(house: House, name: str = "RESEND_API_KEY", seconds: int = HORIZON) -> None:
+    """Have the promotion been so long ago that no call with the old key can be under way any more."""
+    file = disk.read(place(house))
+    rotation = read(file.rotations[name])
+    aged = write(rotation._replace(promoted=rotation.promoted - seconds))
+    disk.write(place(house), file._replace(rotations={**file.rotations, name: aged}))
+
+
+def rotate_soon(house: House, *more: str) -> Ran:
+    """A rotation whose wait for calls under way is left out."""
+    assert rotate(house, *more, NOTIFYCTL_FAILPOINT="rotation-promoted").code == -9
+    rested(house)
+    return rotate(house)
+
+
+def key(house: House, name: str = "RESEND_API_KEY") -> str:
+    return disk.read(place(house)).values[name].reveal()
+
+
+def keys(emulator: Emulator) -> set[str]:
+    """The keys with which Resend would send."""
+    return set(emulator.call("GET", "/settings")["resend"]["keys"])
+
+
+def test_a_rotation_ends_with_a_new_key_in_use_and_the_old_one_dead(kept: House, lasting: Emulator) -> None:
+    ran = rotate_soon(kept, "--old-id", OLD_ID)
+    assert (ran.code, ran.data["proved_dead"]) == (0, True), ran
+    assert keys(lasting) == {key(kept)} != {"re_emulator"}
+    file = disk.read(place(kept))
+    assert ([*file.values], file.rotations) == (["RESEND_API_KEY", "POSTMARK_API_KEY"], {})
+    assert file.ids == {"RESEND_API_KEY": identity(key(kept))}
+    (entry, *_) = kept.ask("history").data["entries"]
+    assert entry["verb"] == "secrets rotate RESEND_API_KEY"
+    assert all(one in entry["reason"] for one in (ran.data["old"], ran.data["new"], "ninety days"))
+    assert kept.ask("probe", "resend").code == 0
+
+
+def test_the_second_rotation_knows_which_key_is_the_old_one(kept: House, lasting: Emulator) -> None:
+    assert rotate_soon(kept, "--old-id", OLD_ID).code == 0
+    before = key(kept)
+    assert rotate_soon(kept).code == 0
+    assert keys(lasting) == {key(kept)} != {before}
+
+
+def test_a_key_whose_id_nobody_knows_is_asked_for(kept: House, lasting: Emulator) -> None:
+    for more in ((), ("--old-id", "no-such-key")):
+        ran = rotate(kept, *more)
+        assert (ran.code, ran.codes) == (2, ["KEY-OLD-ID"])
+        assert OLD_ID in ran.document["findings"][0]["message"]
+    assert keys(lasting) == {"re_emulator"}
+    assert disk.read(place(kept)).rotations == {}
+
+
+def test_a_rotation_that_is_killed_at_every_step_goes_on(kept: House, lasting: Emulator) -> None:
+    for step in ROTATION:
+        assert rotate(kept, "--old-id", OLD_ID, NOTIFYCTL_FAILPOINT=f"rotation-{step}").code == -9, step
+        if step == "promoted":
+            rested(kept)
+    ran = rotate(kept)
+    assert (ran.code, keys(lasting)) == (0, {key(kept)}), "one key lives, and nothing was left behind"
+    verbs = [entry["verb"] for entry in kept.ask("history").data["entries"]]
+    assert verbs == ["secrets rotate RESEND_API_KEY"]
+
+
+def test_a_worker_follows_without_a_new_start_and_says_so(kept: House, lasting: Emulator) -> None:
+    worker = kept.start("worker")
+    (before,) = kept.await_workers(1)
+    kept.run("send", "-", stdin=mail("one"))
+    eventually(lambda: kept.state("one") == "accepted")
+    ran = rotate(kept, "--old-id", OLD_ID)
+    assert ran.code == 0, ran
+    (after,) = kept.workers()
+    assert (before["keys"]["resend"], after["keys"]["resend"]) == (ran.data["old"], ran.data["new"])
+    kept.run("send", "-", stdin=mail("two"))
+    eventually(lambda: kept.state("two") == "accepted")
+    assert (after["pid"], worker.poll()) == (worker.pid, None)
+    assert '"key changed"' in kept.log
+    assert "account" not in kept.log, "no call was made with a key that was dead"
+
+
+def test_a_worker_that_does_not_follow_keeps_the_old_key_alive(kept: House, lasting: Emulator) -> None:
+    replace(kept, environ={**kept.environ, "RESEND_API_KEY": "re_emulator"}).start("worker")
+    kept.await_workers(1)
+    ran = rotate(kept, "--old-id", OLD_ID, "--wait", "0")
+    assert (ran.code, ran.codes) == (8, ["KEY-IN-USE"])
+    assert "still uses the old key" in ran.document["findings"][0]["message"]
+    assert keys(lasting) == {"re_emulator", key(kept)}
+    assert kept.ask("secrets", "check").codes[-1] == "KEY-ROTATING"
+    kept.crew[0].terminate()
+    kept.crew[0].wait(30)
+    rested(kept)
+    assert rotate(kept).code == 0
+
+
+def test_another_user_of_the_old_key_keeps_it_alive(kept: House, lasting: Emulator) -> None:
+    killed = rotate(kept, "--old-id", OLD_ID, NOTIFYCTL_FAILPOINT="rotation-promoted")
+    assert killed.code == -9
+    rested(kept, seconds=3600)
+    lasting.usage()
+    ran = rotate(kept, "--wait", "0")
+    assert (ran.code, ran.codes) == (8, ["KEY-IN-USE"])
+    assert "not by our workers" in ran.document["findings"][0]["message"]
+
+
+class TestByHand:
+    """Postmark has no interface for keys: a person makes the new one, and deletes the old."""
+
+    def rotate(self, house: House, value: str, *more: str, **environ: str) -> Ran:
+        line = ("secrets", "rotate", "POSTMARK_API_KEY", *FLAGS, "-o", "json", *more)
+        return house.run(*line, stdin=value.encode(), **environ)
+
+    def test_it_waits_for_the_value_then_for_the_end_of_the_old_one(self, kept: House, lasting: Emulator) -> None:
+        waiting = self.rotate(kept, "")
+        assert (waiting.code, waiting.codes) == (8, ["KEY-WAITS"])
+        assert "API Tokens" in waiting.document["findings"][0]["message"]
+        lasting.call("PUT", "/settings", {"postmark": {"keys": ["postmark-emulator", "postmark-new"]}})
+        assert self.rotate(kept, "postmark-new\n", NOTIFYCTL_FAILPOINT="rotation-promoted").code == -9
+        rested(kept, "POSTMARK_API_KEY")
+        alive = self.rotate(kept, "", "--wait", "2")
+        assert (alive.code, alive.codes, key(kept, "POSTMARK_API_KEY")) == (8, ["KEY-ALIVE"], "postmark-new")
+        lasting.call("PUT", "/settings", {"postmark": {"keys": ["postmark-new"]}})
+        ran = self.rotate(kept, "")
+        assert (ran.code, ran.data["proved_dead"]) == (0, True)
+        assert [*disk.read(place(kept)).values] == [*KEPT]
+
+    def test_a_value_that_the_provider_does_not_know_is_not_put_to_use(self, kept: House) -> None:
+        killed = self.rotate(kept, "postmark-wrong\n", NOTIFYCTL_FAILPOINT="rotation-staged")
+        assert (killed.code, key(kept, "POSTMARK_API_KEY")) == (-9, "postmark-emulator")
+        ended = kept.ask("secrets", "rotate", "POSTMARK_API_KEY", "--abort", "--reason", "mistyped")
+        assert (ended.code, [*disk.read(place(kept)).values]) == (0, [*KEPT])
+
+    def test_the_key_that_is_in_use_is_no_new_one(self, kept: House) -> None:
+        ran = self.rotate(kept, "postmark-emulator\n")
+        assert (ran.code, ran.codes) == (2, ["KEY-VALUE"])
+
+
+@pytest.mark.parametrize("step", ["made", "staged", "promoted"])
+def test_an_abort_goes_back_to_the_old_key(kept: House, lasting: Emulator, step: str) -> None:
+    rotate(kept, "--old-id", OLD_ID, NOTIFYCTL_FAILPOINT=f"rotation-{step}")
+    ran = kept.ask("secrets", "rotate", "RESEND_API_KEY", "--abort", "--reason", "not today")
+    assert (ran.code, key(kept), [*disk.read(place(kept)).values]) == (0, "re_emulator", [*KEPT])
+    assert len(keys(lasting)) == 1 + (step == "promoted"), "a promoted key is not revoked under its workers' feet"
+    assert kept.ask("secrets", "list").data["rotating"] == []
+    assert disk.read(place(kept)).ids == {"RESEND_API_KEY": OLD_ID}, "which is known for the next time"
+
+
+def test_an_abort_without_a_rotation_or_after_the_end_of_the_old_key_is_refused(kept: House) -> None:
+    line = ("secrets", "rotate", "RESEND_API_KEY", "--abort", "--reason", "no")
+    assert kept.ask(*line).codes == ["KEY-ABORT"]
+    rotate(kept, "--old-id", OLD_ID, NOTIFYCTL_FAILPOINT="rotation-promoted")
+    rested(kept)
+    rotate(kept, NOTIFYCTL_FAILPOINT="rotation-observed")
+    assert (kept.ask(*line).code, kept.ask(*line).codes) == (4, ["KEY-ABORT"])
+
+
+def test_a_dry_run_tells_the_steps_that_are_left_and_changes_nothing(kept: House, lasting: Emulator) -> None:
+    before = place(kept).file.read_bytes()
+    ran = kept.ask("secrets", "rotate", "RESEND_API_KEY", "--dry-run")
+    assert (ran.code, ran.data["by_interface"], len(ran.data["left"])) == (0, True, 7)
+    assert (place(kept).file.read_bytes(), keys(lasting)) == (before, {"re_emulator"})
+    rotate(kept, "--old-id", OLD_ID, NOTIFYCTL_FAILPOINT="rotation-promoted")
+    ran = kept.ask("secrets", "rotate", "RESEND_API_KEY", "--dry-run")
+    assert (ran.data["step"], len(ran.data["left"])) == ("promoted", 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "environ", "code", "finding"),
+    [
+        ("NOTIFYCTL_PEPPER", {}, 2, "KEY-NAME"),
+        ("AWS_SES_ACCESS_KEY", {}, 4, "KEY-ELSEWHERE"),
+        ("RESEND_API_KEY", {"RESEND_API_KEY": "re_emulator"}, 4, "KEY-HIDDEN"),
+        ("RESEND_API_KEY", {"NOTIFYCTL_RESEND_ADMIN_KEY": "re_nobody"}, 1, "KEY-MAKER"),
+        ("RESEND_API_KEY", {"NOTIFYCTL_RESEND_ADMIN_KEY": "re_emulator"}, 1, "KEY-MAKER"),
+        ("RESEND_API_KEY", {"NOTIFYCTL_RESEND_URL": "http://127.0.0.1:9"}, 6, "KEY-UNSEEN"),
+    ],
+)
+def test_what_cannot_be_rotated_is_left_as_it_is(
+    kept: House, lasting: Emulator, name: str, environ: dict[str, str], code: int, finding: str
+) -> None:
+    ran = kept.ask("secrets", "rotate", name, "--old-id", OLD_ID, *FLAGS, **environ)
+    assert (ran.code, ran.codes) == (code, [finding])
+    assert (keys(lasting), disk.read(place(kept)).rotations) == ({"re_emulator"}, {})
+
+
+def test_without_a_yes_nothing_begins(kept: House) -> None:
+    ran = kept.ask("secrets", "rotate", "RESEND_API_KEY", "--reason", "why")
+    assert (ran.code, ran.codes) == (4, ["CLI-NEEDS-YES"])
+
+
+def test_no_value_is_shown_or_kept_in_the_clear(kept: House, lasting: Emulator) -> None:
+    kept.start("worker")
+    kept.await_workers(1)
+    said = [rotate(kept, "--old-id", OLD_ID, "-v", NOTIFYCTL_FAILPOINT="rotation-promoted")]
+    rested(kept)
+    said.append(kept.run("secrets", "rotate", "RESEND_API_KEY", "-v", *FLAGS))
+    alive = keys(lasting)
+    text = (
+        "".join(one.out + one.err for one in said) + kept.log + kept.ask("history").out + kept.ask("worker", "list").out
+    )
+    files = b"".join(path.read_bytes() for path in kept.home.rglob("*") if path.is_file() and path.name != "identity")
+    for secret in (*alive, "re_emulator_admin", "re_emulator\n"):
+        assert secret not in text
+        assert secret.encode() not in files
+    assert Path(f"/proc/{kept.crew[0].pid}/cmdline").read_bytes().count(b"re_") == 0
