@@ -7,14 +7,17 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
-from house import House, eventually, mail
+from house import KEYS, House, eventually, mail
 from lab import Lab
+from notifyctl import __version__
 from notifyctl.domain.period import Cycle, Period, containing
 from quarters import seeded
 
@@ -206,3 +209,71 @@ def test_mail_that_was_sent_is_in_the_report_of_its_month_also_before_it_is_arch
     assert figures["providers"]["resend"]["calls"] == figures["processing"]["calls"] == 2
     assert "customers.example" not in "".join(path.read_text(errors="replace") for path in place(house).iterdir())
     assert house.run("audit", "verify", str(place(house))).code == 0
+
+
+class TestTheLongerOnes:
+    @pytest.fixture
+    def project(self, seeded_house: House) -> House:
+        """With registers, and with somebody who answers for the firewall."""
+        assert seeded_house.run("init", str(seeded_house.home), "--missing").code == 0
+        today = datetime.now(UTC).date()
+        (seeded_house.home / "attestations.toml").write_text(
+            f'[[attestation]]\ncheck = "NET-003"\nwhat = "workers alone"\nby = "J. Smith"\non = {today}\n'
+            f'evidence = "https://wiki.venue.example/x"\nexpires = {today + timedelta(days=100)}\n'
+        )
+        (seeded_house.home / "waivers.toml").write_text(
+            f'[[waiver]]\ncheck = "QUE-001"\nreason = "not yet"\nowner = "J. Smith"\nexpires = {today}\n'
+        )
+        return seeded_house
+
+    def report(self, house: House, cycle: Cycle) -> dict[str, Any]:
+        period = containing(cycle, LAST.start)
+        told = house.ask("audit", cycle.value, "--period", period.name)
+        if told.code == 4:  # its last month is not over yet
+            period = period.last
+            told = house.ask("audit", cycle.value, "--period", period.name)
+        [made] = told.data["made"]
+        assert house.run("audit", "verify", made["place"]).code == 0
+        document: dict[str, Any] = json.loads((Path(made["place"]) / "report.json").read_bytes())
+        return document
+
+    def test_a_quarter_records_checks_keys_waivers_access_and_registers(self, project: House) -> None:
+        report = self.report(project, Cycle.QUARTERLY)
+        checks = {one["id"]: one for one in report["checks"]}
+        assert checks["RDS-002"]["verdict"] in ("pass", "fail", "warn")
+        assert (checks["QUE-001"]["verdict"], checks["QUE-001"]["waiver"]) == ("fail", "J. Smith")
+        assert "QUE-001/check" not in [one["id"] for one in report["findings"]]
+        assert [one["id"] for one in report["attested"]] == ["NET-003"]
+        assert "NET-003" not in checks  # attested is not passed
+        assert [one["name"] for one in report["keys"]][:1] == ["ledger"]
+        assert [one["check"] for one in report["waivers"]] == ["QUE-001"]
+        assert {one["name"] for one in report["registers"]} == {"processors.toml", "processing.toml", "notices.toml"}
+        assert report["access"][0]["we are"] == "default"
+        assert "versions" not in report
+
+    def test_what_could_not_be_looked_at_is_named_and_not_fine(self, project: House) -> None:
+        report = self.report(project, Cycle.QUARTERLY)
+        parts = {one["part"]: one for one in report["parts"]}
+        assert parts["checks"]["note"].startswith("could not look: ")
+        assert "RESEND_API_KEY" in parts["keys"]["note"]
+        assert {"checks", "keys", "consent"} <= set(report["verdict"]["not_seen"])
+
+    def test_without_registers_they_were_not_seen(self, seeded_house: House) -> None:
+        report = self.report(seeded_house, Cycle.QUARTERLY)
+        parts = {one["part"]: one for one in report["parts"]}
+        assert parts["registers"]["note"] == "there is no processors.toml"
+
+    def test_a_half_year_records_versions_and_the_server_too(self, project: House) -> None:
+        report = self.report(project, Cycle.BIANNUAL)
+        assert report["versions"][0]["notifyctl"] == __version__
+        assert "redis_version" in report["versions"][1]
+        told = {name: value for one in report["capacity"] for name, value in one.items()}
+        assert told["used_memory"] > 0
+        assert "aof_enabled" in told
+        parts = {one["part"]: one["note"] for one in report["parts"]}
+        assert (parts["drills"], parts["restore"]) == ("no drill is on record", "no source yet")
+
+    def test_no_secret_is_in_it(self, project: House) -> None:
+        report = self.report(project, Cycle.BIANNUAL)
+        text = json.dumps(report)
+        assert not [key for key in KEYS.values() if key in text]

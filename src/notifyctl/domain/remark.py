@@ -106,7 +106,8 @@ def of_checks(checks: Iterable[Mapping[str, Any]]) -> Iterator[Remark]:
     for one in checks:
         if one["verdict"] in ("fail", "warn") and not one["waiver"]:
             severity = "error" if one["verdict"] == "fail" else "warning"
-            yield Remark(one["id"], "check", severity, f"{one['title']}: {one['observed']}", one["hint"])
+            owner = OFFICER if one["id"].startswith(("CON-", "DOC-")) else ENGINEER
+            yield Remark(one["id"], "check", severity, f"{one['title']}: {one['observed']}", one["hint"], owner)
 
 
 def of_keys(keys: Iterable[Mapping[str, Any]]) -> Iterator[Remark]:

@@ -48,7 +48,7 @@ _PARTS = {
     Cycle.BIANNUAL: (
         ("versions", "Versions, and how long they are mended", ""),
         ("capacity", "Redis: persistence and room", ""),
-        ("drills", "Last walks through runbooks", ""),
+        ("drills", "The last drills with real messages", ""),
         ("restore", "A backup restored, and timed", NO_SOURCE),
         ("load", "Load against the highest peak", NO_SOURCE),
     ),
@@ -75,6 +75,7 @@ def document(
         "cannot_claim": SENTENCE,
         "parts": parts,
         "figures": figures,
+        "failovers": sum(one["to"] == "open" for one in facts.get("move", ())),
         "last": {"period": last.get("period", ""), "changes": _changes(last.get("figures", {}), flat(figures))},
         "findings": [{"id": one.id, **one._asdict()} for one in found],
         **{name: list(facts[kind]) for kind, name in _LISTS.items() if kind in facts},

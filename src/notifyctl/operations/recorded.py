@@ -3,7 +3,7 @@
 Each fact is one flat object of texts and numbers; addresses and secrets are taken out before it is kept.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ async def moves(boards: Boards, period: Period) -> AsyncIterator[Fact]:
     """What moved the mail in the period, oldest first; says so when the log does not go back so far."""
     entries = await boards.history(FAR)
     if len(entries) == FAR and entries[-1].at > period.start:
-        yield unseen("failovers", f"the log begins at {_time(entries[-1].at)}")
+        yield unseen("failovers", f"the log begins at {time_of(entries[-1].at)}")
     for entry in reversed(entries):
         if period.holds(entry.at):
             yield _move(entry)
@@ -41,17 +41,12 @@ def unseen(part: str, why: str) -> Fact:
     return {"kind": "unseen", "part": part, "why": why}
 
 
-def failovers(facts: Sequence[Fact]) -> int:
-    """How often a breaker took a provider out."""
-    return sum(one["kind"] == "move" and one["to"] == "open" for one in facts)
-
-
 def _incident(one: Incident) -> Fact:
     return {
         "kind": "incident", "id": one.id, "severity": one.severity, "title": redact(one.title),
-        "state": one.state.value, "opened_at": _time(one.opened_at), "detected_after_s": one.detect_ms / 1000,
+        "state": one.state.value, "opened_at": time_of(one.opened_at), "detected_after_s": one.detect_ms / 1000,
         "mitigated_after_s": None if one.mitigate_ms is None else one.mitigate_ms / 1000,
-        "resolved_at": _time(one.resolved_at) if one.resolved_at else "", "root": redact(one.root),
+        "resolved_at": time_of(one.resolved_at) if one.resolved_at else "", "root": redact(one.root),
     }  # fmt: skip
 
 
@@ -62,8 +57,9 @@ def _move(entry: Entry) -> Fact:
         before, after = entry.move.before, entry.move.after
         told = {"what": entry.move.provider, "from": before.phase.value, "to": after.phase.value, "rule": after.rule,
                 "reason": redact(after.reason)}  # fmt: skip
-    return {"kind": "move", "at": _time(entry.at), "by": entry.by or "notifyctl", **told}
+    return {"kind": "move", "at": time_of(entry.at), "by": entry.by or "notifyctl", **told}
 
 
-def _time(ms: int) -> str:
+def time_of(ms: int) -> str:
+    """A time as facts have it: `2026-10-01T06:00:00Z`."""
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -30,7 +30,10 @@ def days(ids: "Ids", title: str, points: Sequence[Point], line: float, unit: str
         for at, value in ((at, point.value) for at, point in enumerate(points)) if value is not None
     )  # fmt: skip
     limit = f'<line x1="{LEFT}" x2="{WIDTH}" y1="{_y(line, top):.1f}" y2="{_y(line, top):.1f}" class="limit"/>'
+    most = max([*values, 0.0])
+    high = [_text(LEFT - 6, _y(most, top) + 4, f"{most:.3g} {unit}", "end")] if most > line * 1.3 else []
     texts = (
+        *high,
         _text(LEFT - 6, _y(line, top) + 4, f"{line:g} {unit}", "end"), _text(LEFT - 6, _y(0, top) + 4, "0", "end"),
         *(_text(LEFT + (at + 0.5) * step, 176, point.name, "middle") for at, point in _some(points)),
     )  # fmt: skip

@@ -27,10 +27,12 @@ def verdict(report: Report) -> str:
     """The verdict as a sentence."""
     seen = report["verdict"]
     if seen["word"] == "bad":
-        return f"Not well: {len(seen['errors'])} errors are open."
+        count = len(seen["errors"])
+        return f"Not well: {count} {'error is' if count == 1 else 'errors are'} open."
     if seen["word"] == "good":
         return "Well: everything was looked at, and no error is open."
-    why = [f"{len(seen['not_seen'])} parts were not seen"] if seen["not_seen"] else []
+    count = len(seen["not_seen"])
+    why = [f"{count} {'part was' if count == 1 else 'parts were'} not seen"] if count else []
     why += ["there is too little mail to tell the failure rate"] if seen["too_few_mails"] else []
     return f"Incomplete: no error is open, but {' and '.join(why)}."
 
@@ -68,7 +70,7 @@ def _charts(report: Report) -> dict[str, Any]:
 LISTS = {
     "incidents": "Incidents", "moves": "Failovers and moves", "checks": "Checks", "keys": "Keys", "waivers": "Waivers",
     "access": "Who may use Redis", "registers": "Registers", "attested": "Attested, not measured",
-    "versions": "Versions", "capacity": "Redis", "drills": "Walks through runbooks",
+    "versions": "Versions", "capacity": "Redis", "drills": "Drills",
 }  # fmt: skip
 
 

@@ -74,11 +74,11 @@ def worker(settings: Settings, name: str = "") -> "AbstractAsyncContextManager[W
     return engine.worker(settings, name)
 
 
-def desk(settings: Settings, store: Store, by: str) -> "Desk":
+def desk(settings: Settings, store: Store, by: str, excused: "list[Waiver]") -> "Desk":
     """What audits work with; raises `Misconfigured` where there is no key to sign with."""
     from notifyctl.wiring import auditing
 
-    return auditing.desk(settings, store, by)
+    return auditing.desk(settings, store, by, excused)
 
 
 __all__ = [

@@ -1,26 +1,32 @@
 """What audits work with."""
 
 import socket
+from datetime import UTC, datetime
 
 from notifyctl import __version__
 from notifyctl.domain.period import Period
+from notifyctl.domain.waiver import Waiver
 from notifyctl.engine.retention import NO_FAILPOINT
 from notifyctl.evidence.signing import Signer
 from notifyctl.operations import recorded
 from notifyctl.operations.audit import Desk
+from notifyctl.operations.inspected import inspected
 from notifyctl.operations.recorded import Fact
 from notifyctl.settings import Settings
 from notifyctl.store.reports import Reports
+from notifyctl.wiring.checking import checked
 from notifyctl.wiring.keeping import retention
 from notifyctl.wiring.parts import Store
 
 
-def desk(settings: Settings, store: Store, by: str) -> Desk:
-    """A desk over a store. Raises `Misconfigured` where there is no key to sign with."""
+def desk(settings: Settings, store: Store, by: str, excused: list[Waiver]) -> Desk:
+    """A desk over a store; `excused` are the waivers. Raises `Misconfigured` where there is no key to sign with."""
 
     async def facts(period: Period) -> list[Fact]:
         found = [fact async for fact in recorded.incidents(store.incidents, period)]
-        return found + [fact async for fact in recorded.moves(store.boards, period)]
+        found += [fact async for fact in recorded.moves(store.boards, period)]
+        async with checked(datetime.now(UTC).date(), excused) as readers:
+            return found + [fact async for fact in inspected(readers, period.cycle)]
 
     return Desk(
         home=settings.evidence,

@@ -17,6 +17,7 @@ from notifyctl.domain.period import Cycle, Period, parse
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from notifyctl.domain.waiver import Waiver
     from notifyctl.operations.audit import Answer, Made
 
 _EXITS = {"bad": exits.BAD, "incomplete": exits.DEGRADED, "good": exits.OK}
@@ -150,11 +151,22 @@ async def _run(cycle: Cycle, asked: Period | None, by: str) -> "Answer":
 
     settings = given.load()
     async with beating(settings.audits.heartbeat) as beat, wiring.store(settings, start=True) as store:
-        answer = await audit(wiring.desk(settings, store, by), cycle, asked)
+        answer = await audit(wiring.desk(settings, store, by, _excused(cycle)), cycle, asked)
         beat.text = "\n".join(
             f"{one.period.name} {one.report['evidence']['root']} {_counts(one)}" for one in answer.made
         )
         return answer
+
+
+def _excused(cycle: Cycle) -> "list[Waiver]":
+    """The waivers of the project; a monthly review asks no checks."""
+    if cycle is Cycle.MONTHLY:
+        return []
+    from notifyctl import settings
+    from notifyctl.checks import REGISTRY
+    from notifyctl.domain import waiver
+
+    return waiver.load(settings.project() / "waivers.toml", {name: one.check for name, one in REGISTRY.items()})
 
 
 def _counts(made: "Made") -> str:

@@ -1,0 +1,109 @@
+"""The pages of a report: all of it, for whoever reads it, and nothing that could act."""
+
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from notifyctl.domain.figures import fold, told
+from notifyctl.domain.period import Cycle, parse
+from notifyctl.domain.report import document
+from notifyctl.telemetry.pages import leaves, pages, verdict
+from quarters import traffic
+
+NASTY = '<img src=x onerror=alert(1)> | "=1+1"'
+PERIOD = parse(Cycle.QUARTERLY, "2026-Q3")
+FACTS = {
+    "made": [{"at": PERIOD.end, "by": NASTY, "host": "one", "version": "1"}],
+    "incident": [{"id": "INC-1", "title": NASTY, "state": "resolved", "root": ""}],
+    "attested": [{"id": "NET-003", "title": "A firewall", "attested": "by J. Smith"}],
+}
+REPORT = json.loads(
+    json.dumps(document(PERIOD, told(fold(traffic("2026-07", 800))), FACTS, [], "root"))
+)  # as it is read from the disk
+PAGES = {name: text.decode() for name, text in pages(REPORT).items()}
+
+
+class Seen(HTMLParser):
+    """Tags that are open at the end, and every tag with its attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "br", "rect", "line"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in ("rect", "line"):
+            assert self.open.pop() == tag
+
+
+PAGE = Seen(PAGES["report.html"])
+
+
+def test_the_page_is_closed_in_the_order_in_which_it_was_opened():
+    assert PAGE.open == []
+
+
+def test_the_page_acts_on_nothing_and_asks_nobody():
+    names = {tag for tag, _ in PAGE.tags}
+    assert not names & {"script", "img", "link", "iframe", "object", "form", "a"}
+    assert not [attrs for _, attrs in PAGE.tags if any(key.startswith("on") or key in ("src", "href") for key in attrs)]
+    assert "url(" not in PAGES["report.html"]
+
+
+def test_those_who_listen_find_their_way():
+    html = dict(PAGE.tags)["html"]
+    heads = [attrs.get("scope") for tag, attrs in PAGE.tags if tag == "th"]
+    levels = [int(tag[1]) for tag, _ in PAGE.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert html["lang"] == "en-GB"
+    assert set(heads) == {"col", "row"}
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert sum(tag == "svg" for tag, _ in PAGE.tags) == 3
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.md"])
+def test_every_figure_that_people_ask_for_is_on_it(name):
+    text, figures = PAGES[name], REPORT["figures"]
+    for provider, one in figures["providers"].items():
+        assert provider in text
+        assert f"{one['calls']:,}" in text
+        for code in one["errors"]:
+            assert code in text
+    assert f"{figures['failure']['count']:,}/{figures['failure']['of']:,}" in text
+    assert REPORT["cannot_claim"].replace("'", "&#39;" if name.endswith("html") else "'") in text
+    assert "no source yet" in text
+    assert "Attested, not measured" in text
+
+
+def test_markdown_takes_no_text_for_its_own():
+    assert "<img" not in PAGES["report.md"]
+    rows = [line for line in PAGES["report.md"].splitlines() if line.startswith("| RPT-INCIDENT")]
+    assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows] == [7]
+
+
+def test_the_table_for_spreadsheets_has_every_figure():
+    rows = list(csv.reader(io.StringIO(PAGES["report.csv"])))
+    assert rows[0] == ["period", "figure", "value"]
+    assert {row[1] for row in rows[1:]} == {path for path, _ in leaves(REPORT["figures"])}
+    assert ["2026-Q3", "failure.count", str(REPORT["figures"]["failure"]["count"])] in rows
+
+
+def test_the_verdict_is_a_sentence():
+    good = {"word": "good", "errors": [], "not_seen": [], "too_few_mails": False}
+    assert verdict({"verdict": good}) == "Well: everything was looked at, and no error is open."
+    assert verdict({"verdict": {**good, "word": "bad", "errors": ["x"]}}) == "Not well: 1 error is open."
+    few = {**good, "word": "incomplete", "not_seen": ["a", "b"], "too_few_mails": True}
+    assert verdict({"verdict": few}) == (
+        "Incomplete: no error is open, but 2 parts were not seen and there is too little mail to tell the failure rate."
+    )
