@@ -13,9 +13,10 @@ Policy (the delivery failure rate, counted when a message ends):
   from slow workers. Time to accept: from the enqueueing, by its producer's clock, so it is shown and never judged.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from notifyctl.domain.archive import Call, Row
@@ -31,6 +32,12 @@ FAILED = {State.DEAD, State.EXPIRED, State.UNKNOWN, State.REJECTED}
 NOT_MEANT = {State.SUPPRESSED, State.NO_CONSENT, State.CANCELLED}
 ADDRESSES = ("MSG-ADDRESS",)  # how the reason of a rejection begins whose address is none
 TROUBLE = {Kind.FAULT, Kind.ACCOUNT, Kind.SENDER}
+
+
+@lru_cache(10_000)
+def _bucket(ms: int) -> int:
+    """The bucket of a time; most times of a month were there before."""
+    return bucket(ms / 1000)
 
 
 class Calls:
@@ -52,7 +59,7 @@ class Calls:
         if call.kind != Kind.ACCEPTED:
             self.errors[call.code or (f"http_{call.http}" if call.http else call.kind or "no answer")] += 1
         elif call.why != Why.REPLAY and call.result_at:
-            self.took[bucket((call.result_at - call.at) / 1000)] += 1
+            self.took[_bucket(call.result_at - call.at)] += 1
 
 
 class Figures:
@@ -60,10 +67,10 @@ class Figures:
 
     def __init__(self) -> None:
         self.states: Counter[str] = Counter()
-        self.types: dict[str, Counter[str]] = {}
-        self.priorities: dict[str, Counter[str]] = {}
+        self.types: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.priorities: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.days: dict[int, list[int]] = {}  # failed, finalised
-        self.providers: dict[str, Calls] = {}
+        self.providers: defaultdict[str, Calls] = defaultdict(Calls)
         self.processing: Counter[int] = Counter()
         self.to_accept: Counter[int] = Counter()
         self.sum_ms = 0
@@ -73,30 +80,25 @@ class Figures:
         """Count one message with its calls."""
         state = row.state
         self.states[state] += 1
-        self.types.setdefault(row.type or "-", Counter())[state] += 1
-        self.priorities.setdefault(row.priority or "-", Counter())[state] += 1
+        self.types[row.type or "-"][state] += 1
+        self.priorities[row.priority or "-"][state] += 1
         self._ended(row)
         accepted = 0
         for call in row.attempts:
-            self._calls(call.provider).take(call)
+            self.providers[call.provider].take(call)
             self.resends += call.why == Why.RESEND
             accepted += call.kind == Kind.ACCEPTED and call.why != Why.REPLAY
         self.twice += accepted > 1
         if row.took_ms >= 0:
             self._took(row)
 
-    def _calls(self, provider: str) -> Calls:
-        if provider not in self.providers:
-            self.providers[provider] = Calls()
-        return self.providers[provider]
-
     def _took(self, row: Row) -> None:
-        place = bucket(row.took_ms / 1000)
+        place = _bucket(row.took_ms)
         self.processing[place] += 1
         self.sum_ms += row.took_ms
-        self._calls(row.provider).processing[place] += 1
+        self.providers[row.provider].processing[place] += 1
         if row.enqueued_at and row.accepted_at >= row.enqueued_at:
-            self.to_accept[bucket((row.accepted_at - row.enqueued_at) / 1000)] += 1
+            self.to_accept[_bucket(row.accepted_at - row.enqueued_at)] += 1
 
     def _ended(self, row: Row) -> None:
         wrong = row.state == State.BOUNCED or (row.state == State.REJECTED and row.reason.startswith(ADDRESSES))
