@@ -124,7 +124,7 @@ class TestSeveralHosts:
         other = Office(office.lab, tmp_path / "other", "two")
         seeded(other.home, ("2026-09", "2026-10"), 60)
         assert other.names("2026-11-01T06:00:00") == ["2026-09", "2026-10"]
-        assert office.names() == []
+        assert office.audit() == Answer([], [], ["2026-09", "2026-10"])
         assert reports.reported(office.home, Cycle.MONTHLY) == []
 
     def test_one_that_overslept_its_lease_takes_its_report_away(self, office: Office):

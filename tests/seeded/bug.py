@@ -16,6 +16,9 @@ WATCHED = ("engine/test_incidents.py",)
 TOLD = ("notify/test_pagerduty.py", "notify/test_webhook.py", "notify/test_command.py")
 BOOKS = ("domain/test_runbook.py", "domain/test_runbook_lint.py", "domain/test_runbook_run.py", "store/test_runs.py")
 WALKS = ("cli/test_runbook.py",)
+REPORTED = (*("domain/test_period.py", "domain/test_rate.py", "domain/test_figures.py", "domain/test_report.py"),)
+PROVEN = ("operations/test_audit.py",)
+AUDITED = ("cli/test_audit.py",)
 HISTORIES = ("simulation/test_histories.py",)
 
 PARTS = {  # by the beginning of the file's name, the first that fits
@@ -30,6 +33,9 @@ PARTS = {  # by the beginning of the file's name, the first that fits
     "store/runs": "runbooks",
     "cli/understand": "runbooks",
     "cli/options": "runbooks",
+    **dict.fromkeys(("domain/period", "domain/figures", "domain/rate", "domain/remark", "domain/report"), "audits"),
+    **dict.fromkeys(("operations/audit", "operations/composing", "operations/reperform"), "audits"),
+    **dict.fromkeys(("operations/inspected", "operations/heartbeat", "evidence/", "store/lua/lease"), "audits"),
     "domain/": "policy",
     "store/lua/decide": "decisions",
     "store/lua/claim": "claim",
