@@ -234,7 +234,7 @@ def bench(session):
     """Start-up, lanes, a provider's limit, memory, stages; throughput beside Node's and Python's BullMQ; needs npm."""
     install_node_modules(session, "tests/bench")
     install_wheel(session, *group("tests"), *group("bench"))
-    for name in ("startup", "lanes", "limits", "drain", "stages"):
+    for name in ("startup", "lanes", "limits", "drain", "stages", "archive"):
         session.run("python", f"tests/bench/{name}.py", env={"PYTHONPATH": "tests"})
     session.run("python", "tests/bench/throughput.py", *session.posargs)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from notifyctl.domain.archive import Archived
 from notifyctl.domain.attempt import Record, State
 from notifyctl.domain.decide import Case, close, resend, retry
 from notifyctl.domain.revision import MessageType, Priority, Purpose
@@ -56,6 +57,13 @@ class TestARetry:
 
     def test_of_one_that_a_provider_refused_is_refused(self):
         assert retry(case(State.REJECTED, call("resend", REJECTED))).code == "RTY-FINAL"
+
+    @pytest.mark.parametrize("state", [State.DEAD, State.EXPIRED, State.REJECTED])
+    def test_of_one_that_is_archived_is_refused(self, state):
+        archived = case(state)._replace(record=record(state=state)._replace(archived=Archived("2026-11", "host")))
+        assert retry(archived).code == "RTY-ARCHIVED"
+        assert resend(archived).code == "RTY-ARCHIVED"
+        assert close(archived.record, "drop").code == "RTY-ARCHIVED"
 
 
 WRONG = {

@@ -5,41 +5,25 @@ from pathlib import Path
 
 import pytest
 
+from deadly import PLACES, Deadly, Killed
 from lab import NOON, W1, Lab, intent, outcome_of
 from notifyctl.domain.archive import Facts, Row
 from notifyctl.domain.attempt import State
-from notifyctl.domain.errors import Misconfigured, Refused
+from notifyctl.domain.errors import Degraded, Misconfigured, Refused
 from notifyctl.domain.outcome import Certainty, Kind, Outcome
 from notifyctl.domain.progress import Step
 from notifyctl.domain.retention import EVERY_MS, LastMove
 from notifyctl.domain.revision import Revision
-from notifyctl.engine.failpoint import Failpoint
+from notifyctl.domain.transition import replay
 from notifyctl.engine.retention import Retention, RetentionDuty
-from notifyctl.evidence import archive, months
+from notifyctl.evidence import archive, months, operations
+from notifyctl.store.board import Boards
 from notifyctl.store.retired import Retired
 from notifyctl.telemetry.logs import Log
 
 ACCEPTED = Outcome(Kind.ACCEPTED, provider_id="p-1", http=200)
 DOUBT = Outcome(Kind.FAULT, Certainty.AMBIGUOUS, code="timeout")
 DAY = 86_400_000
-PLACES = ("after-batch", "after-retire", "after-lines")
-
-
-class Killed(BaseException):
-    """The process is gone."""
-
-
-class Deadly(Failpoint):
-    """Ends at a place, once."""
-
-    def __init__(self, place: str) -> None:
-        super().__init__()
-        self.place = place
-
-    def reach(self, name: str) -> None:
-        if name == self.place:
-            self.place = ""
-            raise Killed
 
 
 @pytest.fixture
@@ -48,7 +32,9 @@ def retired(lab: Lab) -> Retired:
 
 
 def mover(retired: Retired, home: Path, place: str = "", host: str = "one") -> Retention:
-    return Retention(retired, home, Revision().types, host, Deadly(place))
+    queue = retired.queue
+    boards = Boards(queue.link, queue.scripts, queue.own)
+    return Retention(retired, home, Revision().types, host, boards, Deadly(place))
 
 
 def accepted(lab: Lab, message: str, kind: str = "booking.confirmation") -> None:
@@ -228,6 +214,48 @@ def test_what_is_still_in_redis_of_a_month_is_told_with_the_same_lines(lab: Lab,
     lab.run(mover(retired, tmp_path).move(lab.now + 1))
     assert [row.id for row in lab.run(told("2026-11"))] == ["doubt"]
     assert lines(tmp_path) == [row for row in rows if row.id == "m"]
+
+
+class TestTheHistoryOfOperations:
+    def test_is_copied_whole_and_leads_to_the_same_state(self, lab: Lab, retired: Retired, tmp_path: Path):
+        lab.trip("resend")
+        lab.run(mover(retired, tmp_path).move(0))
+        lab.trip("ses")
+        lab.run(mover(retired, tmp_path).move(0))
+        lab.run(mover(retired, tmp_path).move(0))
+        kept = [entry for month in operations.months(tmp_path) for entry in operations.rows(tmp_path, month)]
+        assert kept == lab.run(lab.store.boards.history())[::-1]
+        assert replay(kept).broken == ()
+
+    def test_goes_on_behind_the_newest_also_when_the_clock_was_set_back(
+        self, lab: Lab, retired: Retired, tmp_path: Path
+    ):
+        lab.trip("resend")
+        lab.run(mover(retired, tmp_path).move(0))
+        lab.now -= 40 * DAY
+        lab.trip("ses")
+        for _ in range(2):
+            lab.run(mover(retired, tmp_path).move(0))
+        found = {month: len(list(operations.rows(tmp_path, month))) for month in operations.months(tmp_path)}
+        assert found == {"2026-10": 1, "2026-11": 1}
+
+    def test_half_a_line_is_written_again(self, lab: Lab, retired: Retired, tmp_path: Path):
+        lab.trip("resend")
+        lab.run(mover(retired, tmp_path).move(0))
+        path = tmp_path / "operations" / "2026-11.jsonl"
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-9])
+        lab.run(mover(retired, tmp_path).move(0))
+        assert path.read_bytes() == whole
+
+    def test_a_line_that_was_edited_is_named(self, lab: Lab, retired: Retired, tmp_path: Path):
+        lab.trip("resend")
+        lab.run(mover(retired, tmp_path).move(0))
+        path = tmp_path / "operations" / "2026-11.jsonl"
+        path.write_bytes(path.read_bytes().replace(b'"move"', b'"nove"'))
+        with pytest.raises(Degraded) as error:
+            list(operations.rows(tmp_path, "2026-11"))
+        assert error.value.where == "operations/2026-11.jsonl:1"
 
 
 class TestTheDuty:

@@ -21,6 +21,9 @@ PROVEN = ("operations/test_audit.py",)
 AUDITED = ("cli/test_audit.py",)
 HISTORIES = ("simulation/test_histories.py",)
 
+ARCHIVED = ("store/test_retired.py", "engine/test_retention.py", "domain/test_retention.py", "evidence/test_months.py")
+ARCHIVING = ("engine/test_retention_histories.py",)
+
 PARTS = {  # by the beginning of the file's name, the first that fits
     "domain/reconcile": "reconcile",
     "domain/message": "door",
@@ -28,6 +31,7 @@ PARTS = {  # by the beginning of the file's name, the first that fits
     **dict.fromkeys(("domain/cause", "domain/incident", "domain/notice", "domain/review"), "incidents"),
     **dict.fromkeys(("store/lua/incident", "store/lua/review", "engine/incidents", "engine/telling"), "incidents"),
     "notify/": "notifiers",
+    **dict.fromkeys(("domain/retention", "store/lua/retire", "engine/retention", "evidence/"), "retention"),
     "domain/runbook": "runbooks",
     "operations/runbook": "runbooks",
     "store/runs": "runbooks",

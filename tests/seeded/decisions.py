@@ -76,7 +76,13 @@ BUGS = (
         SCRIPT,
     ),
     Bug("overwrites the decision of another person", "store/lua/decide.lua", "version ~= item[4] or ", "", SCRIPT),
-    Bug("gives a message back that is under way", "store/lua/decide.lua", " or OPEN[old] then", " then", SCRIPT),
+    Bug(
+        "gives a message back that is under way",
+        "store/lua/decide.lua",
+        " or OPEN[old] or archived then",
+        " or archived then",
+        SCRIPT,
+    ),
     Bug(
         "opens a record whose job is gone",
         "store/lua/decide.lua",
@@ -115,7 +121,7 @@ BUGS = (
     Bug(
         "drains nobody",
         "store/workers.py",
-        "return bool((await pipe.execute())[1])",
+        "return bool((await pipe.execute())[-1])",
         "await pipe.execute()\n            return False",
         ("store/test_workers.py",),
     ),

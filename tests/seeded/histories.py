@@ -65,8 +65,8 @@ BUGS = (
     Bug(
         "admits on an old version",
         "store/lua/admit.lua",
-        "if version ~= item[4] or TAKEN[state] then",
-        "if TAKEN[state] then",
+        "if version ~= item[4] or TAKEN[state] or",
+        "if TAKEN[state] or",
         HISTORIES,
     ),
     Bug(

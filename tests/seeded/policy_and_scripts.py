@@ -150,8 +150,8 @@ BUGS = (
     Bug(
         "reopens a message that was rejected after an attempt",
         "domain/attempt.py",
-        "bool(self.attempts) or self.state not in (State.REJECTED,",
-        "self.state not in (State.REJECTED,",
+        "bool(self.attempts or self.archived) or self.state not in (",
+        "self.state not in (",
         (*STEP, *RECORD),
     ),
     Bug(
@@ -193,8 +193,8 @@ BUGS = (
     Bug(
         "admits on an old version",
         "store/lua/admit.lua",
-        "if version ~= item[4] or TAKEN[state] then",
-        "if TAKEN[state] then",
+        "if version ~= item[4] or TAKEN[state] or",
+        "if TAKEN[state] or",
         SCRIPTS,
     ),
     Bug(

@@ -1,4 +1,5 @@
-"""Retention: messages that have ended move from Redis to the files of their months, batch by batch.
+"""Retention: messages that have ended move from Redis to the files of their months, batch by batch; the history of
+operations is copied to others.
 
 First a batch is on the disk, then Redis forgets it, then its lines are added to their months (`evidence/batch.py`). A
 batch that was left by whoever was killed is finished before anything else is moved. What may move is decided in
@@ -18,8 +19,9 @@ from notifyctl.domain.progress import Listener, Step, silent
 from notifyctl.domain.retention import LastMove, due, may_leave
 from notifyctl.domain.revision import MessageType
 from notifyctl.engine.failpoint import Failpoint
-from notifyctl.evidence import archive, months
+from notifyctl.evidence import archive, months, operations
 from notifyctl.evidence.batch import Batch, Batches
+from notifyctl.store.board import Boards
 from notifyctl.store.retired import Ended, Retired
 from notifyctl.telemetry.logs import Log
 
@@ -50,9 +52,11 @@ class Retention:
         home: Path,
         types: Mapping[str, MessageType],
         host: str,
+        boards: Boards,
         failpoint: Failpoint = NO_FAILPOINT,
     ) -> None:
         self._retired = retired
+        self._boards = boards
         self._home = home
         self._batches = Batches(home, retired.realm)
         self._types = types
@@ -72,12 +76,14 @@ class Retention:
         return Planned(found, staying, looked)
 
     async def move(self, before: int, listener: Listener = silent, total: int | None = None, pause: float = 0) -> int:
-        """Move what ended before that time (epoch ms); returns how many lines were added.
+        """Move what ended before that time (epoch ms), and copy the history of operations; returns how many messages it
+        moved.
 
         Raises `Unreachable`, `Misconfigured` when the disk does not take them, `Refused` while another process moves:
         whatever was not finished is by the next move, and a message has one line.
         """
         with months.locked(self._home, archive.FOLDER, wait=False):
+            await self._copy_operations()
             self._known.clear()
             moved = await self._finish_left()
             async for _, part in self._ended(before):
@@ -85,6 +91,14 @@ class Retention:
                 listener(Step("archive", moved, max(total, moved) if total else None))
                 await asyncio.sleep(pause)
         return moved
+
+    async def _copy_operations(self) -> None:
+        """Add the transitions that the files do not have yet. They stay in Redis, too, which keeps the last of them."""
+        with months.locked(self._home, operations.FOLDER, wait=False):
+            after = await asyncio.to_thread(operations.latest, self._home)
+            while stored := await self._boards.entries(after):
+                await asyncio.to_thread(operations.write, self._home, stored)
+                after = stored[-1][0]
 
     async def rows(self, month: str) -> AsyncIterator[Row]:
         """Messages of a month that have ended and are still in Redis, those in doubt too. Raises `Unreachable`."""

@@ -123,6 +123,16 @@ def since(home: Path, folder: str, month: str, size: int) -> set[bytes]:
         return {line[:-1] for line in file if line.endswith(b"\n")}
 
 
+def last(home: Path, folder: str, month: str) -> bytes:
+    """The last whole line of a month without its end, b'' when there is none."""
+    end = size_of(home, folder, month)
+    if not end:
+        return b""
+    with path_of(home, folder, month).open("rb") as file:
+        file.seek(max(end - _PART, 0))
+        return file.read(min(end, _PART)).split(b"\n")[-2]
+
+
 def sums(home: Path, folder: str, month: str, size: int | None = None) -> Sums:
     """The sums of the whole lines of a month's file as it is stored, or of its first bytes: files grow, and a report is
     of what there was."""

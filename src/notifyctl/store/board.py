@@ -5,7 +5,7 @@ and the stream `transitions`. Whoever raises the version makes every decision vo
 refuses it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -118,7 +118,16 @@ class Boards:
         """The last transitions, newest first. Raises `Unreachable`."""
         with self.link.reach():
             rows = await self.link.redis.xrevrange(f"{self.own}transitions", count=most)
-        return [_entry(name, fields) for name, fields in rows]
+        return [entry_of(name, fields) for name, fields in rows]
+
+    async def entries(self, after: str, most: int = 500) -> list[tuple[str, dict[str, str]]]:
+        """The transitions that follow on one, as they are stored, oldest first; '' = from the beginning of the log.
+
+        Raises `Unreachable`.
+        """
+        with self.link.reach():
+            rows = await self.link.redis.xrange(f"{self.own}transitions", min=f"({after}" if after else "-", count=most)
+        return [(name.decode(), {key.decode(): value.decode() for key, value in row.items()}) for name, row in rows]
 
     async def minute(self, provider: str, generation: int) -> Minute:
         """Faults and all calls that counted in the last minute, under that generation. Raises `Unreachable`."""
@@ -206,7 +215,8 @@ def _route(text: bytes | None) -> Route:
     return msgspec.json.decode(text, type=Route) if text else Route()
 
 
-def _entry(name: bytes, fields: dict[bytes, bytes]) -> Entry:
+def entry_of(name: bytes, fields: Mapping[bytes, bytes]) -> Entry:
+    """A transition from the fields in which it is stored."""
     at, by = int(fields[b"at"]), fields[b"by"].decode()
     if move := fields.get(b"move"):
         made = _unpacked(move)

@@ -35,22 +35,22 @@ class Retired:
     """The way of ended messages out of Redis, for one prefix."""
 
     def __init__(self, queue: Queue) -> None:
-        self._queue = queue
+        self.queue = queue
         self._own = queue.own
 
     @property
     def realm(self) -> str:
         """The name of this Redis and prefix."""
-        return self._queue.link.server.realm
+        return self.queue.link.server.realm
 
     async def now(self) -> int:
         """The server's time, epoch ms. Raises `Unreachable`."""
-        return int(self._queue.scripts.now or await server_time(self._queue.link))
+        return int(self.queue.scripts.now or await server_time(self.queue.link))
 
     async def ended(self, before: int) -> AsyncIterator[tuple[int, list[str]]]:
         """Part by part: how many records were looked at, and the ids of those that ended before that time (epoch ms)
         and are neither archived nor unknown. Nothing is written. Raises `Unreachable`."""
-        async for names in search.messages(self._queue):
+        async for names in search.messages(self.queue):
             rows = await self._ask(
                 [("HMGET", f"{self._own}msg:{name}", "state", "changed_at", "archived") for name in names]
             )
@@ -59,7 +59,7 @@ class Retired:
 
     async def all(self) -> AsyncIterator[list[str]]:
         """The ids of all messages on record, tombstones too, part by part. Raises `Unreachable`."""
-        async for names in search.messages(self._queue):
+        async for names in search.messages(self.queue):
             yield names
 
     async def read(self, names: Sequence[str]) -> list[Ended]:
@@ -79,8 +79,8 @@ class Retired:
         answers: list[int] = []
         for first in range(0, len(rows), CHUNK):
             items = [_item(row, mark) for row in rows[first : first + CHUNK]]
-            args: list[Argument] = [self._queue.scripts.now, TOMBSTONE_MS, msgspec.msgpack.encode(items)]
-            answers += await self._queue.scripts.run("retire", (self._own,), args)
+            args: list[Argument] = [self.queue.scripts.now, TOMBSTONE_MS, msgspec.msgpack.encode(items)]
+            answers += await self.queue.scripts.run("retire", (self._own,), args)
         return [bool(answer) for answer in answers]
 
     async def last(self) -> LastMove:
@@ -94,8 +94,8 @@ class Retired:
         await self._ask([words])
 
     async def _ask(self, commands: Sequence[tuple[str | int, ...]]) -> list[Any]:
-        with self._queue.link.reach():
-            return await self._queue.link.pipe.ask([pack(words) for words in commands]) if commands else []
+        with self.queue.link.reach():
+            return await self.queue.link.pipe.ask([pack(words) for words in commands]) if commands else []
 
 
 def _has_ended(row: Sequence[bytes | None], before: int) -> bool:

@@ -10,4 +10,5 @@ from notifyctl.wiring.parts import Store
 
 def retention(settings: Settings, store: Store, failpoint: Failpoint) -> Retention:
     """The way of this host's disk."""
-    return Retention(store.retired, settings.evidence, settings.revision.types, socket.gethostname(), failpoint)
+    types, host = settings.revision.types, socket.gethostname()
+    return Retention(store.retired, settings.evidence, types, host, store.boards, failpoint)
