@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from notifyctl.domain.period import Cycle, parse
 from notifyctl.evidence import archive, reports
 from notifyctl.evidence.signing import Signer
 from notifyctl.operations.audit import Answer, Desk, audit
+from notifyctl.operations.composing import composed
 from notifyctl.operations.reperform import reperform
 from notifyctl.store.reports import Kept, Reports
 from quarters import seeded, traffic
@@ -159,6 +162,14 @@ class TestSeveralHosts:
         assert office.names() == ["2026-09", "2026-10"]
         assert [path for path in (office.home / "reports").iterdir() if path.name.startswith(".draft")] == []
 
+    def test_what_a_killed_run_has_left_is_swept_away_a_day_later(self, office: Office):
+        old, new = office.home / "reports" / ".draft.1.a", office.home / "reports" / ".draft.2.b"
+        for path, age in ((old, 90_000), (new, 60)):
+            path.mkdir(parents=True)
+            os.utime(path, (time.time() - age,) * 2)
+        office.audit("2026-11-01T06:00:00")
+        assert (old.exists(), new.exists()) == (False, True)
+
 
 class TestWhatItSays:
     def test_it_follows_the_report_before(self, office: Office):
@@ -260,6 +271,17 @@ class TestProof:
         self.change(quarter / "report.md", b"Q3", b"Q4")
         again = reperform(quarter)
         assert (again.differences, again.by_same_version) == ([], False)
+        self.change(quarter / "report.json", b'"messages": 3340', b'"messages": 3341')
+        assert "figures.messages: the report says 3341, its evidence says 3340" in self.told(quarter)
+
+    def test_what_a_newer_version_says_beside_it_is_no_difference(
+        self, quarter: Path, monkeypatch: pytest.MonkeyPatch
+    ):  # fmt: skip
+        monkeypatch.setattr("notifyctl.operations.reperform.__version__", "9")
+        monkeypatch.setattr(
+            "notifyctl.operations.reperform.composed", lambda *words: {**composed(*words), "more": {"said": 1}}
+        )
+        assert self.told(quarter) == []
 
     def test_another_signature(self, quarter: Path):
         (quarter / "report.json.sig").write_bytes(bytes(64))

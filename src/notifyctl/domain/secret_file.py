@@ -30,8 +30,10 @@ KEYS = {  # of each provider; they travel in a header, and are rotated together
 }
 IN_HEADERS = (*(name for names in KEYS.values() for name in names), "NOTIFYCTL_PAGERDUTY_KEY")
 PEPPER = "NOTIFYCTL_PEPPER"
-CHOSEN = ("BULLMQ_REDIS_PASSWORD", "NOTIFYCTL_NOTIFY_COMMAND", "NOTIFYCTL_WEBHOOK_URL")  # a guess could be confirmed
-NAMES = (*IN_HEADERS, PEPPER, "NOTIFYCTL_WEBHOOK_SECRET", *CHOSEN)
+CHOSEN = (  # a guess could be confirmed
+    *("BULLMQ_REDIS_PASSWORD", "NOTIFYCTL_NOTIFY_COMMAND", "NOTIFYCTL_WEBHOOK_URL", "NOTIFYCTL_HEARTBEAT_URL"),
+)
+NAMES = (*IN_HEADERS, PEPPER, "NOTIFYCTL_LEDGER_KEY", "NOTIFYCTL_WEBHOOK_SECRET", *CHOSEN)
 NEXT, OLD = "__next", "__old"  # behind a name: the value that comes, and the one that goes, during a rotation
 LONGEST_TRAIL = 200
 

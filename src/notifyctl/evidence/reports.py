@@ -9,6 +9,7 @@ reports/monthly-2026-10/report.json        the source, with report.json.sig and 
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ from notifyctl.evidence.months import Sums, sync, unwritable
 FOLDER = "reports"
 JSON, SIGNATURE, KEY = "report.json", "report.json.sig", "key.pem"
 FACTS, MESSAGES = "facts", "messages"
+LEFT = 86_400  # seconds
+_DRAFT = ".draft."
 
 
 def folder(period: Period) -> str:
@@ -40,7 +43,8 @@ def reported(home: Path, cycle: Cycle) -> list[str]:
 @contextmanager
 def drafted(home: Path) -> Iterator[Path]:
     """A folder beside the reports in which one is made; it goes unless it becomes a report. Raises `Misconfigured`."""
-    draft = home / FOLDER / f".draft.{os.getpid()}.{os.urandom(4).hex()}"
+    draft = home / FOLDER / f"{_DRAFT}{os.getpid()}.{os.urandom(4).hex()}"
+    _sweep(home)
     try:
         draft.mkdir(parents=True, mode=0o700)
         yield draft
@@ -48,6 +52,13 @@ def drafted(home: Path) -> Iterator[Path]:
         raise unwritable(draft, error) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _sweep(home: Path) -> None:
+    """Take away what runs have left that were killed a day ago or earlier."""
+    for path in (home / FOLDER).glob(f"{_DRAFT}*"):
+        if time.time() - path.stat().st_mtime > LEFT:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def write(draft: Path, texts: Mapping[str, Iterable[bytes]]) -> None:

@@ -57,7 +57,7 @@ def _move(entry: Entry) -> Fact:
         before, after = entry.move.before, entry.move.after
         told = {"what": entry.move.provider, "from": before.phase.value, "to": after.phase.value, "rule": after.rule,
                 "reason": redact(after.reason)}  # fmt: skip
-    return {"kind": "move", "at": time_of(entry.at), "by": entry.by or "notifyctl", **told}
+    return {"kind": "move", "at": time_of(entry.at), "by": redact(entry.by) or "notifyctl", **told}
 
 
 def time_of(ms: int) -> str:

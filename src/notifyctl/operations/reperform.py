@@ -81,17 +81,22 @@ def _figures(
     except (Degraded, OSError, LookupError) as error:
         yield Difference(file.name, f"it cannot be made again: {error}")
         return
+    if report["made"].get("version") != __version__:  # a newer one says more, and words its pages otherwise
+        yield from _leaves(report, again, damaged, grown=True)
+        return
     yield from _leaves(report, again, damaged)
     yield from _lines(file.name, text, reports.text(again), damaged)
-    if report["made"].get("version") == __version__:
-        for name, page in pages(again).items():
-            yield from _page(file.parent / name, page, damaged)
+    for name, page in pages(again).items():
+        yield from _page(file.parent / name, page, damaged)
 
 
-def _leaves(report: Mapping[str, Any], again: Mapping[str, Any], damaged: bool) -> Iterator[Difference]:
-    """Each value that differs; sums of files that were named already are not named twice."""
+def _leaves(
+    report: Mapping[str, Any], again: Mapping[str, Any], damaged: bool, grown: bool = False
+) -> Iterator[Difference]:
+    """Each value that differs; sums of files that were named already are not named twice, and what a newer version has
+    beside the old values (`grown`) is none."""
     then, now = dict(leaves(report)), dict(leaves(again))
-    names = [name for name in {**then, **now} if then.get(name, _NONE) != now.get(name, _NONE)]
+    names = [name for name in (then if grown else {**then, **now}) if then.get(name, _NONE) != now.get(name, _NONE)]
     wanted = [name for name in names if not (damaged and name.startswith("evidence."))]
     for name in wanted[:MOST]:
         what = f"the report says {then.get(name, _NONE)}, its evidence says {now.get(name, _NONE)}"

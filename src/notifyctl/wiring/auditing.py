@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from notifyctl import __version__
 from notifyctl.domain.period import Period
+from notifyctl.domain.redact import redact
 from notifyctl.domain.waiver import Waiver
 from notifyctl.engine.retention import NO_FAILPOINT
 from notifyctl.evidence.signing import Signer
@@ -36,5 +37,5 @@ def desk(settings: Settings, store: Store, by: str, excused: list[Waiver]) -> De
         signer=Signer(*settings.ledger_key()),
         current=retention(settings, store, NO_FAILPOINT).rows,
         recorded=facts,
-        made={"by": by, "host": socket.gethostname(), "version": __version__},
+        made={"by": redact(by), "host": socket.gethostname(), "version": __version__},
     )

@@ -89,7 +89,7 @@ def _given(told: Settings) -> Given:
     }  # fmt: skip
     secrets = {
         **keys, "AWS_SES_SECRET_KEY": told.ses.secret_key, "BULLMQ_REDIS_PASSWORD": told.redis.password,
-        "NOTIFYCTL_PEPPER": told.given_pepper,
+        "NOTIFYCTL_PEPPER": told.given_pepper, "NOTIFYCTL_LEDGER_KEY": told.audits.key,
     }  # fmt: skip
     urls = {
         "NOTIFYCTL_RESEND_URL": told.resend.url, "NOTIFYCTL_POSTMARK_URL": told.postmark.url,
