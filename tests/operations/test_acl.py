@@ -164,6 +164,12 @@ def test_an_audit_needs_no_job(guarded: tuple[House, "redis.Redis"], look: str):
     assert house.ask(*look.split(), BULLMQ_REDIS_USERNAME="notifyctl-audit").code in (0, 3)
 
 
+def test_preflight_needs_no_job(guarded: tuple[House, "redis.Redis"]):
+    house, _ = guarded
+    ran = house.ask("preflight", "--profile", "live", BULLMQ_REDIS_USERNAME="notifyctl-audit")
+    assert "Redis refuses this user" not in ran.out
+
+
 def test_an_audit_sees_no_job(guarded: tuple[House, "redis.Redis"]):
     house, _ = guarded
     ran = house.ask("message", "show", "acl/1", BULLMQ_REDIS_USERNAME="notifyctl-audit")
