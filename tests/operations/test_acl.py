@@ -164,9 +164,9 @@ def test_an_audit_needs_no_job(guarded: tuple[House, "redis.Redis"], look: str):
     assert house.ask(*look.split(), BULLMQ_REDIS_USERNAME="notifyctl-audit").code in (0, 3)
 
 
-def test_preflight_needs_no_job(guarded: tuple[House, "redis.Redis"]):
+def test_a_preflight_before_deployment_needs_no_job(guarded: tuple[House, "redis.Redis"]):
     house, _ = guarded
-    ran = house.ask("preflight", "--profile", "live", BULLMQ_REDIS_USERNAME="notifyctl-audit")
+    ran = house.ask("preflight", "--profile", "deploy", BULLMQ_REDIS_USERNAME="notifyctl-audit")
     assert "Redis refuses this user" not in ran.out
 
 
