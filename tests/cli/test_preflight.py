@@ -174,3 +174,20 @@ def test_nothing_is_written_and_no_server_is_started(house: House, bare: House, 
 def soon() -> str:
     """A day on which a waiver holds."""
     return (datetime.now(UTC).date() + timedelta(30)).isoformat()
+
+
+def test_doctor_asks_what_is_about_this_machine_alone(house: House) -> None:
+    key = house.home / "resend"
+    key.write_text("re_emulator")
+    key.chmod(0o644)
+    ran = house.ask(
+        "doctor", NOTIFYCTL_MOED="x", RESEND_API_KEY="", RESEND_API_KEY_FILE=str(key), NOTIFYCTL_ACTOR="ada"
+    )
+    told = {one["code"]: one["severity"] for one in ran.document["findings"] if one["subject"] == "this host"}
+    assert (ran.code, told) == (1, {"ENV-002": "warning", "SEC-003": "error"})
+
+
+def test_the_changelog_is_that_which_deployments_are_written_to(bare: House) -> None:
+    assert bare.ask("changelog", "add", "1.0.2", "--reason", "a test").code == 0
+    (one,) = [one for one in bare.ask("preflight", "--only", "DOC-002").data["checks"] if one["id"] == "DOC-002"]
+    assert (one["verdict"], "1.0.2" in one["observed"]) == ("pass", True)

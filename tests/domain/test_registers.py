@@ -170,6 +170,12 @@ class TestTheAssessment:
 
 
 def test_releases_are_read_with_their_day_and_their_words() -> None:
-    text = "# Changelog\n\n## [1.2.0] - 2026-11-24\n\n- new\n\n## 1.1.0 - unreleased\n## v1.0.0\n\n- old\n"
+    text = """# Changelog\n\n## [Unreleased]\n\n- later\n\n## [config-12] - 2026-11-25\n\n- now\n
+## [1.2.0] - 2026-11-24\n\n- new\n\n## 1.1.0 - unreleased\n## v1.0.0\n\n- old\n"""
     found = [(one.version, one.dated, one.text.strip()) for one in rollback.releases(text)]
-    assert found == [("1.2.0", True, "- new"), ("1.1.0", True, ""), ("1.0.0", False, "- old")]
+    assert found == [
+        ("config-12", True, "- now"),
+        ("1.2.0", True, "- new"),
+        ("1.1.0", True, ""),
+        ("1.0.0", False, "- old"),
+    ]

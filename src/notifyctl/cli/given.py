@@ -3,7 +3,6 @@
 from typer._click.globals import get_current_context
 
 from notifyctl import settings
-from notifyctl.cli import envelope
 from notifyctl.cli.screen import Screen
 
 
@@ -19,8 +18,7 @@ def load() -> settings.Settings:
 
 def strangers(given: settings.Settings) -> list[str]:
     """One line for each variable that begins like ours and that nothing reads, with the one it resembles."""
-    strange = [one for one in given.unknown if one.name != envelope.ACTOR]
-    return [f"warning: nothing reads {one.name}{_hint(one.meant)}" for one in strange]
+    return [f"warning: nothing reads {one.name}{_hint(one.meant)}" for one in given.unknown]
 
 
 def _hint(meant: str) -> str:

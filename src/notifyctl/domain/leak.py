@@ -21,6 +21,8 @@ _SHAPES = {
     "a secret of ours": rf"\b(?:BULLMQ_REDIS_PASSWORD|NOTIFYCTL_(?:PEPPER|\w+_KEY|\w+_SECRET|\w+_PASSWORD|\w+_TOKEN))"
     rf"{_VALUE}(?=\S*\d)[A-Za-z0-9+/=_-]{{16,}}",
 }  # fmt: skip
+# A part of each shape, in lower case: a line without any of them needs no closer look, which takes 30 times as long.
+_MARKS = ("re_", "postmark", "akia", "asia", "secret", "private key", "whsec_", "hooks.slack", "redis", "notifyctl_")
 _ANY = re.compile("|".join(f"(?P<s{number}>{shape})" for number, shape in enumerate(_SHAPES.values())))
 _KINDS = tuple(_SHAPES)
 
@@ -35,5 +37,9 @@ class Leak(NamedTuple):
 def leaks(text: str) -> Iterator[Leak]:
     """Every secret of a text."""
     for number, line in enumerate(text.splitlines(), 1):
-        if found := _ANY.search(line):
+        if _suspect(line.lower()) and (found := _ANY.search(line)):
             yield Leak(number, _KINDS[int(str(found.lastgroup)[1:])])
+
+
+def _suspect(line: str) -> bool:
+    return any(mark in line for mark in _MARKS)

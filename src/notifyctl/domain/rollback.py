@@ -14,7 +14,7 @@ from typing import NamedTuple
 from notifyctl.domain import register
 
 REHEARSE = 90  # days: our policy
-_RELEASE = re.compile(r"^## \[?v?(\d[\w.+-]*)\]?(.*)$", re.MULTILINE)
+_RELEASE = re.compile(r"^## \[?(?!unreleased\b)v?([A-Za-z0-9][\w.+-]*)\]?(.*)$", re.MULTILINE | re.IGNORECASE)
 _DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 
@@ -44,7 +44,7 @@ def read(text: str, where: str) -> Rollback:
 
 
 def releases(changelog: str) -> list[Release]:
-    """The versions of a changelog with `## 1.2.0 - 2026-11-24` above each, newest first."""
+    """The versions of a changelog with `## 1.2.0 - 2026-11-24` above each, newest first; what is unreleased is none."""
     heads = list(_RELEASE.finditer(changelog))
     ends = [*(head.start() for head in heads[1:]), len(changelog)]
     return [

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from notifyctl.domain.check import Report, Verdict
 from notifyctl.domain.counted import counted
 from notifyctl.domain.finding import Finding
 from notifyctl.domain.retention import LastMove, late
@@ -14,6 +15,7 @@ from notifyctl.store.clients import strangers
 from notifyctl.store.findings import EXAMPLES, Findings
 from notifyctl.store.retired import Retired
 
+MACHINE = ("ENV-002", "ENV-003", "ENV-005", "SEC-003")  # checks that need neither a project nor the network
 GRAVE = ("critical", "error", "warning")
 
 
@@ -58,6 +60,19 @@ async def look(
     found += _stray(elsewhere(journals, queue.link.server.realm))
     found += _late(await retired.last(), seen.now)
     return Diagnosis(found, await census.audited(queue.names, queue.bases), connected is not None)
+
+
+def machine(reports: Sequence[Report]) -> list[Diagnosed]:
+    """What checks of this host found: one that failed is an error, all else that is not well a warning."""
+    return [
+        Diagnosed(Finding(one.check.id, _severity(one), "this host", one.seen.observed, one.seen.hint), 0, 0, [])
+        for one in reports
+        if one.seen.verdict is not Verdict.PASS
+    ]
+
+
+def _severity(report: Report) -> str:
+    return "error" if report.seen.verdict is Verdict.FAIL else "warning"
 
 
 def _late(last: LastMove, now: int) -> list[Diagnosed]:

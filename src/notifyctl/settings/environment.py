@@ -24,7 +24,7 @@ class Reader:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
-        self._known: set[str] = set()
+        self._known = {"NOTIFYCTL_ACTOR"}  # no setting: the command line reads it
         self.files: list[Path] = []  # that secrets were read from
         self.kept: Mapping[str, Secret] = {}  # what the file of secrets holds
         self.sources: dict[str, str] = {}  # of each secret that is set: environment, file or secrets

@@ -60,6 +60,13 @@ def checked(today: "date", waivers: "list[Waiver]") -> "AbstractAsyncContextMana
     return checking.checked(today, waivers)
 
 
+def here(today: "date") -> "CheckReaders":
+    """What checks look at that need no server."""
+    from notifyctl.wiring import checking
+
+    return checking.here(today, [])[0]
+
+
 def setup(settings: Settings) -> str:
     """The fingerprint of what a drill with these settings proves."""
     from notifyctl.wiring import checking
@@ -86,6 +93,7 @@ __all__ = [
     "build_store",
     "checked",
     "desk",
+    "here",
     "notifiers",
     "providers",
     "readers",

@@ -35,21 +35,10 @@ TEST_KEYS = (  # of the emulator, of Postmark's documentation, of Amazon's
 @asynccontextmanager
 async def checked(today: date, waivers: list[Waiver]) -> AsyncIterator[Readers]:
     """Readers for one run of checks."""
-    project = Project(settings.project())
-    blind = Readers(
-        today, sys.version_info[:2], Given(), None, None, Accounts({}), waivers, Greeter(), project, Names()
-    )
-    try:
-        told = settings.load()
-    except Misconfigured as error:
-        yield blind._replace(given=Given(error))
+    seeing, told = here(today, waivers)
+    if told is None:
+        yield seeing
         return
-    accounts = providers(told)
-    seeing = blind._replace(
-        given=_given(told), place=told.redis, accounts=Accounts(accounts), endpoints=_ends(told, accounts),
-        revision=told.revision if settings.config() else None, senders=_senders(told), home=told.home,
-        now=round(time.time() * 1000), version=__version__, setup=setup(told),
-    )  # fmt: skip
     try:
         async with store(told, start=False) as parts:
             yield seeing._replace(server=ServerFacts(parts.link), lanes=QueueFacts(parts.queue, parts.workers))
@@ -57,6 +46,25 @@ async def checked(today: date, waivers: list[Waiver]) -> AsyncIterator[Readers]:
         if error.code != "STORE-NOT-RUNNING":
             raise
         yield seeing
+
+
+def here(today: date, waivers: list[Waiver]) -> tuple[Readers, Settings | None]:
+    """Readers without a server, and the settings, None where they cannot be read."""
+    project = Project(settings.project())
+    blind = Readers(
+        today, sys.version_info[:2], Given(), None, None, Accounts({}), waivers, Greeter(), project, Names()
+    )
+    try:
+        told = settings.load()
+    except Misconfigured as error:
+        return blind._replace(given=Given(error)), None
+    accounts = providers(told)
+    seeing = blind._replace(
+        given=_given(told), place=told.redis, accounts=Accounts(accounts), endpoints=_ends(told, accounts),
+        revision=told.revision if settings.config() else None, senders=_senders(told), home=told.home,
+        now=round(time.time() * 1000), version=__version__, setup=setup(told),
+    )  # fmt: skip
+    return seeing, told
 
 
 def _senders(told: Settings) -> dict[str, str]:

@@ -16,11 +16,29 @@ if TYPE_CHECKING:
 def doctor() -> Result:
     """List all findings: how often, when last, and where.
 
+    Those of the queue, and what the checks of preflight say of this machine alone.
+
     Exit code 0: nothing, or nothing that needs a person; 1: something critical or a warning; 6: Redis does not answer.
     """
     from notifyctl.cli.running import with_store
 
-    return _told(with_store(_look()))
+    diagnosis = with_store(_look())
+    return _told(diagnosis._replace(found=[*diagnosis.found, *_machine()]))
+
+
+def _machine() -> "list[Diagnosed]":
+    import asyncio
+    from datetime import UTC, datetime
+
+    from notifyctl import wiring
+    from notifyctl.checks import REGISTRY
+    from notifyctl.domain.check import chosen
+    from notifyctl.operations.doctor import MACHINE, machine
+    from notifyctl.operations.preflight import examine
+
+    readers = wiring.here(datetime.now(UTC).date())
+    checks = chosen({name: one.check for name, one in REGISTRY.items()}, "deploy", MACHINE)
+    return machine(asyncio.run(examine(REGISTRY, checks, readers, lambda _: None)))
 
 
 def _look() -> "Callable[[Store], Awaitable[Diagnosis]]":

@@ -1,0 +1,98 @@
+"""DOC, RLS, SEC-001: where each line is drawn. What is caught at all is in test_misconfigurations.py."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from checks.conftest import TODAY, Ask, edit
+from notifyctl.checks import Given, leaks
+from notifyctl.domain.check import Verdict
+from notifyctl.store.project import Project
+
+PRODUCTION, ELSEWHERE = Given(production=True, notice="1.2"), Given(notice="1.2")
+PASS, WARN, FAIL, ERROR = Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.ERROR
+
+
+@pytest.mark.parametrize(
+    ("identity", "file", "old"),
+    [
+        ("DOC-001", "dpia.toml", "[sign_off]"),
+        ("DOC-005", "processors.toml", "signed = 2026"),
+        ("DOC-007", "processing.toml", "ico"),
+        ("RLS-001", "rollback.toml", "rehearsed = 2026"),
+    ],
+)
+def test_what_is_not_done_yet_fails_in_production_and_is_a_warning_elsewhere(
+    ask: Ask, folder: Path, identity: str, file: str, old: str
+) -> None:
+    for given in (PRODUCTION, ELSEWHERE):
+        assert ask(identity, project=Project(folder), given=given).verdict is PASS
+    text = (folder / file).read_text()
+    (folder / file).write_text(text.partition(old)[0] if identity == "DOC-001" else text.replace(old, f"# {old}"))
+    told = [ask(identity, project=Project(folder), given=given).verdict for given in (PRODUCTION, ELSEWHERE)]
+    assert told == [FAIL, WARN]
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(31, PASS), (30, WARN), (0, WARN), (-1, FAIL)])
+def test_a_registration_is_renewed_a_month_before_it_ends(ask: Ask, folder: Path, days: int, verdict: Verdict) -> None:
+    edit(folder, "processing.toml", "2027-01-31", str(TODAY + timedelta(days)))
+    assert ask("DOC-007", project=Project(folder)).verdict is verdict
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(90, PASS), (91, WARN)])
+def test_the_way_back_is_rehearsed_each_quarter(ask: Ask, folder: Path, days: int, verdict: Verdict) -> None:
+    edit(folder, "rollback.toml", "rehearsed = 2026-11-24", f"rehearsed = {TODAY - timedelta(days)}")
+    assert ask("RLS-001", project=Project(folder)).verdict is verdict
+
+
+def test_a_recipient_that_nobody_knows_is_named(ask: Ask, folder: Path) -> None:
+    edit(folder, "processing.toml", '"Amazon SES"]', '"Amazon SES", "A friend"]')
+    seen = ask("DOC-003", project=Project(folder))
+    assert (seen.verdict, "A friend is no processor" in seen.observed) == (FAIL, True)
+
+
+@pytest.mark.parametrize(("given", "verdict"), [(Given(), PASS), (Given(production=True), FAIL)])
+def test_an_example_says_the_version_of_the_notice_everywhere_but_in_production(
+    ask: Ask, folder: Path, given: Given, verdict: Verdict
+) -> None:
+    assert ask("CON-001", project=Project(folder), given=given).verdict is verdict
+
+
+def test_a_notice_that_is_drafted_is_a_warning(ask: Ask, folder: Path) -> None:
+    text = (folder / "notices.toml").read_text()
+    draft = text[text.index("[[notice]]") : text.index("# Every page")].replace('"1.2"', '"1.3"')
+    with (folder / "notices.toml").open("a") as file:
+        file.write(draft.replace("2026-11-24", "2026-12-24"))
+    seen = ask("CON-001", project=Project(folder), given=ELSEWHERE)
+    assert (seen.verdict, "until 2026-12-24" in seen.observed) == (WARN, True)
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(0, Verdict.ATTESTED), (-1, ERROR)])
+def test_an_attestation_that_is_over_attests_nothing(ask: Ask, folder: Path, days: int, verdict: Verdict) -> None:
+    (folder / "attestations.toml").write_text(
+        f'[[attestation]]\ncheck = "NET-005"\nwhat = "w"\nby = "J"\non = 2026-11-01\nevidence = "e"\n'
+        f"expires = {TODAY + timedelta(days)}\n"
+    )
+    assert ask("NET-005", project=Project(folder)).verdict is verdict
+
+
+class TestTheTree:
+    SECRET = "re_" + "12345678_" + 24 * "a"
+
+    def test_is_searched_without_what_git_ignores_and_tools_leave_behind(self, ask: Ask, folder: Path) -> None:
+        (folder / "picture.png").write_bytes(b"\x89PNG\xff" + self.SECRET.encode())
+        (folder / ".env").write_text(self.SECRET)
+        (folder / "node_modules").mkdir()
+        (folder / "node_modules" / "x").write_text(self.SECRET)
+        assert ask("SEC-001", project=Project(folder)).verdict is PASS
+        (folder / ".gitignore").unlink()
+        seen = ask("SEC-001", project=Project(folder))
+        assert (seen.verdict, seen.observed) == (FAIL, ".env:1 (a key of Resend)")
+
+    @pytest.mark.parametrize(("name", "most"), [("MOST", 3), ("LARGEST", 500)])
+    def test_that_is_too_large_was_not_seen(
+        self, ask: Ask, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, most: int
+    ) -> None:
+        monkeypatch.setattr(leaks, name, most)
+        assert ask("SEC-001", project=Project(folder)).verdict is ERROR
