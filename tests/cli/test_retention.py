@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from house import House
+from house import House, eventually
 from lab import W1, Lab, intent, outcome_of
 from notifyctl.domain.archive import Facts
 from notifyctl.domain.attempt import State
@@ -93,6 +93,16 @@ def test_killed_anywhere_it_is_finished_by_the_next(house: House, lab: Lab, plac
     del house.environ["NOTIFYCTL_FAILPOINT"]
     assert house.ask("retention", "run", "--yes").data["moved"] == 2
     assert sorted(line["id"] for line in lines(house.home)) == ["m1", "m2"]
+
+
+def test_a_worker_does_it_by_itself_and_two_do_it_once(house: House, lab: Lab) -> None:
+    ended(lab, "m1")
+    for _ in range(2):
+        house.start("worker")
+    eventually(lambda: lines(house.home))
+    eventually(lambda: lab.redis("HGET", "nf:{bull}:retention", "moved") == "1")
+    assert [line["id"] for line in lines(house.home)] == ["m1"]
+    eventually(lambda: house.log.count('"event":"archived"') == 1)
 
 
 class TestAnArchivedMessage:

@@ -142,8 +142,7 @@ class TestKilled:
         for size in (len(left.read_bytes()) - 1, 5, 0):
             left.write_bytes(left.read_bytes()[:size])
             lab.run(mover(retired, tmp_path).move(NOON - DAY))
-            assert not left.exists()
-            left.touch()
+            assert lines(tmp_path) == []
         lab.run(mover(retired, tmp_path).move(lab.now + 1))
         assert names(tmp_path) == ["m1"]
 
@@ -214,6 +213,21 @@ def test_what_is_still_in_redis_of_a_month_is_told_with_the_same_lines(lab: Lab,
     lab.run(mover(retired, tmp_path).move(lab.now + 1))
     assert [row.id for row in lab.run(told("2026-11"))] == ["doubt"]
     assert lines(tmp_path) == [row for row in rows if row.id == "m"]
+
+
+def test_what_was_forgotten_by_redis_and_has_no_line_yet_is_told_too(lab: Lab, retired: Retired, tmp_path: Path):
+    accepted(lab, "m")
+
+    async def told() -> list[Row]:
+        return [row async for row in mover(retired, tmp_path).rows("2026-11")]
+
+    before = lab.run(told())
+    for place in PLACES:
+        with pytest.raises(Killed):
+            lab.run(mover(retired, tmp_path, place).move(lab.now + 1))
+        assert lab.run(told()) == before
+    lab.run(mover(retired, tmp_path).move(lab.now + 1))
+    assert (lab.run(told()), lines(tmp_path)) == ([], before)
 
 
 class TestTheHistoryOfOperations:

@@ -101,11 +101,25 @@ class Retention:
                 after = stored[-1][0]
 
     async def rows(self, month: str) -> AsyncIterator[Row]:
-        """Messages of a month that have ended and are still in Redis, those in doubt too. Raises `Unreachable`."""
+        """Messages of a month that have ended and have no line yet, those in doubt too. Raises `Unreachable`.
+
+        They are in Redis; or in a batch that somebody left when Redis had forgotten it, and may have lines by now.
+        """
+        for row in await self._left_over():
+            if month_of(row.ended_at) == month:
+                yield row
         async for names in self._retired.all():
             for one in await self._retired.read(names):
                 if one.record.state.terminal and not one.record.archived and month_of(one.row.ended_at) == month:
                     yield self._row(one)
+
+    async def _left_over(self) -> list[Row]:
+        left = await asyncio.to_thread(self._batches.kept)
+        if left is None:
+            return []
+        there = await self._retired.read([row.id for row in left.rows])
+        gone = {one.record.id for one in there if one.record.archived}
+        return [row for row in left.rows if row.id in gone]
 
     async def _ended(self, before: int) -> AsyncIterator[tuple[int, list[Ended]]]:
         async for looked, names in self._retired.ended(before):

@@ -62,14 +62,8 @@ class Batches:
         return Batch(mark, sizes, tuple(rows))
 
     def kept(self) -> Batch | None:
-        """The batch that somebody left; None when there is none. One that is not whole was never told to Redis, and
-        goes."""
-        if not self._path.exists():
-            return None
-        found = _read(self._path.read_bytes())
-        if found is None:
-            self._path.unlink()
-        return found
+        """The batch that somebody left; None when there is none, or half of one, which was never told to Redis."""
+        return _read(self._path.read_bytes()) if self._path.exists() else None
 
     def add(self, one: Batch, taken: Sequence[bool]) -> int:
         """Add the lines of those that Redis has forgotten, where they are not there yet; returns how many it has

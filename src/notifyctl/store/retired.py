@@ -19,7 +19,7 @@ from notifyctl.store.pipe import Argument, pack
 from notifyctl.store.queue import Queue
 from notifyctl.store.records import attempt_of, record_of, unpack_facts
 
-CHUNK = 50  # messages that one script retires: a millisecond of the server
+CHUNK = 50  # messages that one script retires: less than two milliseconds of the server
 _NO_FACTS = Facts(0, 0, -1, "", "")
 _Fields = Mapping[str, str]
 
