@@ -20,6 +20,12 @@ class TestAPage:
         assert found.says("You can *withdraw* at any time.")
         assert "no" not in found.words.split()
 
+    @pytest.mark.parametrize(
+        "odd", ["<![", "<![if IE]>", "<![CDATA[x]]>", "&#x110000;", "<!DOCTYPE", "</", "<?x", "\x00"]
+    )
+    def test_may_hold_anything(self, odd: str) -> None:
+        assert page.read(f"{odd}> <p>We keep it.</p>").says("We keep it.")
+
     def test_has_boxes_and_links(self) -> None:
         found = page.read(self.HTML)
         assert (found.boxes, found.links) == ((True, False), ("https://v.example/privacy",))

@@ -28,7 +28,7 @@ class Page(NamedTuple):
 def read(html: str) -> Page:
     """The page; whatever it holds, nothing is raised."""
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(html.replace("<![", "<! ["))  # a comment to browsers; the parser fails at some of them
     reader.close()
     return Page(plain(" ".join(reader.texts)), tuple(reader.boxes), tuple(reader.links))
 
