@@ -5,8 +5,9 @@
 A message has one line, whatever was killed while it was written; `evidence/batch.py` sees to that.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import structs
@@ -17,6 +18,7 @@ from notifyctl.evidence import months as files
 from notifyctl.evidence.months import Sums
 
 FOLDER = "archive"
+_Told = TypeVar("_Told")
 VERSION = 1
 
 
@@ -64,7 +66,13 @@ class _Line(msgspec.Struct):
     decisions: list[_Decided] = []
 
 
+class _Key(msgspec.Struct, gc=False):
+    id: str
+    version: int
+
+
 _decoder = msgspec.json.Decoder(_Line)
+_keys = msgspec.json.Decoder(_Key)
 _encoder = msgspec.json.Encoder()
 
 
@@ -79,7 +87,7 @@ def rows(home: Path, month: str) -> Iterator[Row]:
     Raises `Degraded` at a line that cannot be read, with its file and number.
     """
     for number, line in files.lines(home, FOLDER, month):
-        yield _read(line, month, number)
+        yield _read(unpack, line, month, number)
 
 
 def write(home: Path, messages: Sequence[Row]) -> None:
@@ -97,17 +105,18 @@ def find(home: Path, month: str, message: str) -> Row | None:
     """The line of a message in the file of that month, None when it is not there. Raises as `rows`."""
     needle = b'"id":' + _encoder.encode(message) + b","
     for number, line in files.lines(home, FOLDER, month):
-        if needle in line and (row := _read(line, month, number)).id == message:
+        if needle in line and (row := _read(unpack, line, month, number)).id == message:
             return row
     return None
 
 
 def known(home: Path, month: str) -> set[int]:
     """A number for each message and version that has its line in the file of that month (`key`). Raises as `rows`."""
-    return {key(_read(line, month, number)) for number, line in files.lines(home, FOLDER, month)}
+    lines = files.lines(home, FOLDER, month)
+    return {key(_read(_keys.decode, line, month, number)) for number, line in lines}
 
 
-def key(row: Row) -> int:
+def key(row: Row | _Key) -> int:
     """A number that tells a message and its version from others: far smaller than both."""
     return hash((row.id, row.version))
 
@@ -120,9 +129,9 @@ def by_month(messages: Sequence[Row]) -> dict[str, list[bytes]]:
     return found
 
 
-def _read(line: bytes, month: str, number: int) -> Row:
+def _read(decode: Callable[[bytes], _Told], line: bytes, month: str, number: int) -> _Told:
     try:
-        return unpack(line)
+        return decode(line)
     except msgspec.MsgspecError as error:
         where = f"{FOLDER}/{month}.jsonl:{number}"
         raise Degraded("EVD-LINE", f"line {number:,} of {FOLDER}/{month}.jsonl cannot be read", where) from error

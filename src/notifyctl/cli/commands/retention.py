@@ -50,7 +50,7 @@ def run(
         plan = step(lambda store: wiring.retention(told, store).plan(end, listener))
     if dry_run:
         return _planned(plan, end, told)
-    ask.agree(to, QUESTION, yes or not plan.total, [_sentence(plan, end, told)])
+    ask.agree(to, QUESTION, yes or not plan.total, _sentences(plan, end, told))
     with steps(start=True) as step, progress.shown(to) as listener:
         moved = step(lambda store: wiring.retention(told, store).move(end, listener, plan.total))
     return _moved(plan, moved, end, told)
@@ -61,15 +61,16 @@ def _end(told: "Settings", before: int | None, keep: int | None) -> int:
     return before if before is not None else int(time.time() * 1000) - span * 1000
 
 
-def _sentence(plan: "Planned", end: int, told: "Settings") -> str:
-    return f"{many(plan.total, 'message')} that ended before {instant(end)} would move to {told.evidence / 'archive'}."
+def _sentences(plan: "Planned", end: int, told: "Settings") -> tuple[str, str]:
+    first = f"{many(plan.total, 'message')} that ended before {instant(end)} would move to"
+    return first, f"  {told.evidence / 'archive'}"
 
 
 def _planned(plan: "Planned", end: int, told: "Settings") -> Result:
     data = {**_data(plan, end, told), "moved": 0}
     if not plan.total:
         return _idle(data, plan, end)
-    return Result(data, (_sentence(plan, end, told), *_months(plan)), outcome="planned")
+    return Result(data, (*_sentences(plan, end, told), *_months(plan)), outcome="planned")
 
 
 def _idle(data: dict[str, object], plan: "Planned", end: int) -> Result:
@@ -82,7 +83,7 @@ def _moved(plan: "Planned", moved: int, end: int, told: "Settings") -> Result:
     if not moved and not plan.total:
         return _idle(data, plan, end)
     lines = (f"Moved {many(moved, 'message')} that ended before {instant(end)}.", *_months(plan))
-    return Result(data, (*lines, f"They are in {told.evidence / 'archive'}."), outcome="done")
+    return Result(data, (*lines, f"They are in {told.evidence / 'archive'}"), outcome="done")
 
 
 def _months(plan: "Planned") -> "list[str | Table]":
