@@ -20,6 +20,7 @@ from notifyctl.operations.composing import composed
 from notifyctl.operations.reperform import reperform
 from notifyctl.store.reports import Kept, Reports
 from quarters import seeded, traffic
+from recount import differences, recounted
 
 KEY = b"11" * 32
 
@@ -217,6 +218,14 @@ class TestProof:
     def test_untouched_it_comes_out_the_same(self, quarter: Path):
         again = reperform(quarter / "report.json")
         assert (again.differences, again.files) == ([], 5)
+
+    def test_every_figure_comes_out_of_the_raw_lines(self, quarter: Path):
+        files = [*sorted((quarter.parents[1] / "archive").glob("*.jsonl")), quarter / "messages.jsonl"]
+        lines = [line for path in files for line in path.read_bytes().splitlines()]
+        figures = json.loads((quarter / "report.json").read_bytes())["figures"]
+        assert differences(figures, recounted(lines)) == []
+        assert len(figures["providers"]) == 3
+        assert figures["providers"]["resend"]["errors"]["http_503"] > 50  # the outage of half a day
 
     def test_what_the_archive_gets_later_changes_nothing(self, quarter: Path):
         later = [row._replace(id=f"later/{row.id}") for row in traffic("2026-09", 10)]
