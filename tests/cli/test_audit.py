@@ -79,6 +79,9 @@ def test_the_document_names_the_report_and_its_hash(seeded_house: House) -> None
     ran = seeded_house.ask("audit", "monthly")
     [made] = ran.data["made"]
     report = json.loads((place(seeded_house) / "report.json").read_bytes())
+    accepted = {name: one["outcomes"]["accepted|definite"] for name, one in report["figures"]["providers"].items()}
+    assert {one["provider"]: one["accepted"] for one in report["costs"] if one["accepted"]} == accepted
+    assert {one["month"] for one in report["costs"]} == {LAST.name}
     assert (ran.document["outcome"], made["period"], made["root"]) == ("done", LAST.name, report["evidence"]["root"])
     assert sorted(path.name for path in place(seeded_house).iterdir()) == [
         "facts.jsonl", "key.pem", "messages.jsonl", "report.csv", "report.html", "report.json", "report.json.sig",

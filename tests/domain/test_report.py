@@ -29,7 +29,7 @@ def codes(rows):
 def test_a_part_without_a_source_is_named_and_makes_it_incomplete():
     report = made(accepted(1000))
     assert report["verdict"]["word"] == "incomplete"
-    assert {"events", "domains", "cost"} <= set(report["verdict"]["not_seen"])
+    assert {"events", "domains"} <= set(report["verdict"]["not_seen"])
     assert all(one["note"] for one in report["parts"] if not one["seen"])
 
 

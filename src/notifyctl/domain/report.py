@@ -33,7 +33,7 @@ _PARTS = {
         ("failovers", "Failovers, and what people moved", ""),
         ("events", "Delivered, bounced and complained, as the providers tell afterwards", NO_SOURCE),
         ("domains", "By the recipients' mail providers", NO_SOURCE),
-        ("cost", "Cost per 1,000", NO_SOURCE),
+        ("cost", "Cost per 1,000 accepted", ""),
     ),
     Cycle.QUARTERLY: (
         ("checks", "Checks of the installation", ""),
@@ -84,9 +84,19 @@ def document(
 
 
 _LISTS = {
-    "incident": "incidents", "move": "moves", "check": "checks", "key": "keys", "waiver": "waivers", "user": "access",
-    "register": "registers", "attested": "attested", "version": "versions", "capacity": "capacity", "drill": "drills",
-}  # fmt: skip
+    "cost": "costs",
+    "incident": "incidents",
+    "move": "moves",
+    "check": "checks",
+    "attested": "attested",
+    "key": "keys",
+    "waiver": "waivers",
+    "user": "access",
+    "register": "registers",
+    "version": "versions",
+    "capacity": "capacity",
+    "drill": "drills",
+}
 
 
 def summary(report: Mapping[str, Any]) -> dict[str, Any]:

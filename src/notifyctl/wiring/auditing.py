@@ -12,6 +12,7 @@ from notifyctl.evidence.signing import Signer
 from notifyctl.operations import recorded
 from notifyctl.operations.audit import Desk
 from notifyctl.operations.inspected import inspected
+from notifyctl.operations.priced import costs
 from notifyctl.operations.recorded import Fact
 from notifyctl.settings import Settings
 from notifyctl.store.reports import Reports
@@ -26,6 +27,8 @@ def desk(settings: Settings, store: Store, by: str, excused: list[Waiver]) -> De
     async def facts(period: Period) -> list[Fact]:
         found = [fact async for fact in recorded.incidents(store.incidents, period)]
         found += [fact async for fact in recorded.moves(store.boards, period)]
+        order = settings.keyed or settings.revision.order
+        found += [fact async for fact in costs(store.queue, settings.evidence, settings.revision, order, period)]
         async with checked(datetime.now(UTC).date(), excused) as readers:
             return found + [fact async for fact in inspected(readers, period.cycle)]
 

@@ -115,7 +115,8 @@ def _look(ctx: typer.Context, given: "Settings", since: date) -> _Seen:
 
     async def look(listen: Any, store: "Store") -> _Seen:
         return _Seen(
-            await count(store.queue, given.home, f"{since:%Y-%m}", listen), await granted(store.limits, _order(given))
+            await count(store.queue, given.evidence, f"{since:%Y-%m}", listen),
+            await granted(store.limits, _order(given)),
         )
 
     with progress.shown(screen.of(ctx)) as listen:
