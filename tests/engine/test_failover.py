@@ -381,14 +381,26 @@ def test_a_standby_gets_a_real_message_once_a_day_whoever_has_the_duty(crew: Cre
     assert crew.lab.run(crew.lab.store.boards.sinks())["postmark"].kind == "accepted"
 
 
-def test_one_that_does_not_take_it_is_told_and_trips_nothing(crew: Crew):
+def test_one_that_does_not_take_it_has_a_fault_in_its_row(crew: Crew):
     crew.probe()
     crew.strike("postmark", status=503, times=-1)
+    for day in (1, 2, 3):
+        assert crew.board.breaker("postmark").phase is Phase.CLOSED
+        crew.pass_time(86_400_000)
+        crew.probe()
+        assert crew.lab.redis("HGET", f"{crew.lab.store.boards.own}breaker:postmark", "faults") == str(day)
+    assert crew.lab.run(crew.lab.store.boards.sinks())["postmark"].kind == "fault"
+    crew.probe()
+    assert crew.board.breaker("postmark").phase is Phase.OPEN
+
+
+def test_a_key_that_was_revoked_takes_a_standby_out_before_it_is_needed(crew: Crew):
+    crew.probe()
+    crew.strike("postmark", status=401, body={"ErrorCode": 10, "Message": "Bad or missing API token."}, times=-1)
     crew.pass_time(86_400_000)
     crew.probe()
-    told = crew.lab.run(crew.lab.store.boards.sinks())["postmark"]
-    assert told.kind == "fault"
-    assert crew.board.breaker("postmark").phase is Phase.CLOSED
+    crew.probe()
+    assert crew.board.breaker("postmark").phase is Phase.OPEN
 
 
 def test_the_account_of_a_standby_is_asked_and_trips_nothing(crew: Crew):

@@ -52,7 +52,7 @@ class Prober:
         if name != in_use(board, tuple(self._tools.providers), now):
             await self._ask(name, now)
             if breaker.phase is Phase.CLOSED:
-                await self._daily(name, now)
+                await self._daily(name, breaker.generation, now)
 
     def _sinks(self, name: str, breaker: Breaker, now: int) -> bool:
         """Whether to probe now. A sink that told nothing is not repeated before a lease is over."""
@@ -60,10 +60,11 @@ class Prober:
         rested = not 0 <= now - self._sunk.get(name, 0) < rules.lease * 1000
         return alone(breaker, rules, now) and (rested or breaker.since > self._sunk.get(name, 0))
 
-    async def _daily(self, name: str, now: int) -> None:
-        """Send a standby a real message once a day, the first one a day after it was seen first; it trips nothing.
+    async def _daily(self, name: str, generation: int, now: int) -> None:
+        """Send a standby a real message once a day, the first one a day after it was seen first.
 
-        That its time has come is on record before it is sent: whoever takes over sends no second one.
+        It counts in the breaker as any message does: a key that was revoked is found before somebody needs it. That its
+        time has come is on record before it is sent: whoever takes over sends no second one.
         """
         tools, boards = self._tools, self._tools.board.boards
         last = (await boards.sinks()).get(name)
@@ -71,9 +72,11 @@ class Prober:
             return
         await boards.note_sink(name, now)
         if last:
-            outcome = await deliver(tools.wire, tools.providers[name], self._sender(name), f"daily.{name}.{now}", now)
+            sender, probe = self._sender(name), f"daily.{name}.{now}"
+            outcome = await deliver(tools.wire, tools.providers[name], sender, probe, now)
             tools.log.say("sink", provider=name, outcome=outcome.kind, code=outcome.code, http=outcome.http)
             await boards.note_sink(name, now, outcome.kind, outcome.code or str(outcome.http or ""))
+            await tools.attempts.weigh(name, generation, probe, outcome, sender.email)
 
     def _sender(self, name: str) -> Address:
         sender = self._tools.revision.sender_for(name)

@@ -180,6 +180,14 @@ class Attempts:
         now, answers = await self.scripts.run("settle", self.keys, args)
         return [_settled(answer, int(now)) for answer in answers]
 
+    async def weigh(self, provider: str, generation: int, name: str, outcome: Outcome, sender: str) -> None:
+        """Count what came of a call that is no message of the queue, sent under that generation of the breaker.
+
+        Raises `Unreachable`: then it may have been counted.
+        """
+        args: list[Argument] = [self.scripts.now, msgspec.msgpack.encode(self.counting), provider]
+        await self.scripts.run("weigh", (self.own,), [*args, *_weighed(outcome, sender), name, generation])
+
     async def reassert(
         self, token: str, deeds: Sequence[tuple[Deed | None, Settlement | None]]
     ) -> tuple[int, list[Settlement]]:
@@ -256,17 +264,16 @@ def _settlement_row(item: Settlement) -> tuple[Argument, ...]:
         *(item.state or "", item.reason, item.provider, item.provider_id),
         *(item.action, item.value, "1" if item.looked else ""),
         f"{item.provider}|{outcome.kind}|{outcome.certainty}" if outcome else "",
-        *(item.finding, "1" if item.restored else "", *_weighed(item), item.bucket),
+        *(item.finding, "1" if item.restored else "", *_weighed(outcome, item.sender), item.bucket),
         pack_facts(item.facts) if item.facts else "",
     )
 
 
-def _weighed(item: Settlement) -> tuple[str, str]:
-    outcome = item.outcome
+def _weighed(outcome: Outcome | None, sender: str) -> tuple[str, str]:
     if outcome is None:
         return "", ""
     word = weight(outcome)
-    return word, {Weight.ACCOUNT: outcome.code or str(outcome.http), Weight.SENDER: item.sender}.get(word, "")
+    return word, {Weight.ACCOUNT: outcome.code or str(outcome.http), Weight.SENDER: sender}.get(word, "")
 
 
 def _admission(answer: Sequence[Any], now: int) -> Admission:

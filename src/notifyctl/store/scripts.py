@@ -39,7 +39,7 @@ class Scripts:
         return replies[0]
 
 
-_SHARED = {"settle": ("tally",)}  # what a script needs beside the prelude
+_SHARED = {"settle": ("tally",), "weigh": ("tally",)}  # what a script needs beside the prelude
 _cache: dict[str, tuple[str, str]] = {}
 
 

@@ -1,4 +1,4 @@
--- Tally: what settle counts for breakers, measures and budgets; the loader puts it between the prelude and settle.
+-- Tally: what is counted for breakers, measures and budgets; the loader puts it between the prelude and settle or weigh.
 -- KEYS, ARGV, Reply: none of its own.
 -- Invariants: an outcome counts once, and only in the generation of the breaker under which its call was admitted; counts
 --             that have reached their numbers stay until a move, and reaching them raises the board's version, so that
