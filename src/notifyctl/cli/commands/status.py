@@ -108,10 +108,12 @@ def _first(status: "Status") -> str:
 
 
 def _incidents(status: "Status") -> Iterator[str]:
-    """What is open, since when, and who has it; these lines belong to the answer, also to the short one."""
+    """What is open, since when, whether mail still suffers, and who has it; these lines belong to the short answer, too."""
     for one in status.incidents:
         who = f"{one.acked_by} has it" if one.acked_by else "nobody has it yet"
-        yield f"{one.id} ({one.key}) is open since {hour(one.started_at, status.now)}, {who}: {one.title}."
+        mitigated = f", mitigated since {hour(one.mitigated_at, status.now)}" if one.mitigated_at else ""
+        since = f"is open since {hour(one.started_at, status.now)}{mitigated}"
+        yield f"{one.id} ({one.key}) {since}, {who}: {one.title}."
 
 
 def _through(status: "Status") -> str:
