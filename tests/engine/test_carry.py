@@ -228,3 +228,17 @@ def test_an_acceptance_is_on_record_before_anything_else_is_asked_of_redis(lab: 
         own = replace(tools, providers=providers, renderer=renderer, limiter=limiter)
         lab.run(Carrier(own, asyncio.Event()).carry(claimed, 0.0))
     assert (limiter.states, lab.place("m")) == ([State.ACCEPTED], "completed")
+
+
+def test_a_call_that_cannot_begin_soon_after_its_admission_does_not_begin(lab: Lab, tools: Tools):
+    """As in a worker that slept between the two: another one may have gone on with the message by now."""
+    lab.enqueue("m", data=json.dumps(text("m")).encode())
+    (claimed,) = lab.claim(W1).jobs
+    tools.clock.hear(NOON)
+    late = replace(tools.revision, pace=replace(tools.revision.pace, start_by=-1))
+    with serve(answering) as peer:
+        providers = {"resend": Resend("re_test", f"http://127.0.0.1:{peer.port}")}
+        own = replace(tools, revision=late, providers=providers, renderer=Renderer(late, "bull", providers))
+        lab.run(Carrier(own, asyncio.Event()).carry(claimed, 0.0))
+    (attempt,) = lab.record("m").attempts
+    assert (peer.requests, attempt.outcome.code, attempt.outcome.certainty) == ([], "late", Certainty.DEFINITE)

@@ -18,24 +18,10 @@ BUGS = (
         HISTORIES,
     ),
     Bug(
-        "calls a message in doubt expired",
-        "domain/step.py",
-        "if record.suspect:\n        return reconcile",
-        "if record.suspect and situation.now < situation.deadline:\n        return reconcile",
-        HISTORIES,
-    ),
-    Bug(
         "calls a cut answer definite",
         "domain/outcome.py",
         "if broken.handed_over else",
         'if broken.stage == "timeout" else',
-        HISTORIES,
-    ),
-    Bug(
-        "begins a call however late",
-        "engine/carry.py",
-        "start_by=started + tools.revision.pace.start_by",
-        "start_by=None",
         HISTORIES,
     ),
     Bug(

@@ -1,6 +1,6 @@
 """Bugs in the policy, at the door, in the scripts and in the engine, for the tests beside them."""
 
-from seeded.bug import DOOR, ENGINE, RECORD, SCRIPTS, STEP, Bug
+from seeded.bug import CARRY, DOOR, ENGINE, RECORD, SCRIPTS, STEP, Bug
 
 BUGS = (
     # -- policy
@@ -346,5 +346,26 @@ BUGS = (
         " // 8, 1)",
         " // 8, 0)",
         ENGINE,
+    ),
+    Bug(
+        "begins a call however late",
+        "engine/carry.py",
+        "start_by=started + tools.revision.pace.start_by",
+        "start_by=None",
+        CARRY,
+    ),
+    Bug(
+        "does not count the daily message",
+        "engine/prober.py",
+        "await tools.attempts.weigh(name, generation, probe, outcome, sender.email)",
+        "pass",
+        ("engine/test_failover.py",),
+    ),
+    Bug(
+        "counts a daily message under any generation",
+        "store/lua/weigh.lua",
+        "generation = ARGV[7]",
+        "generation = tally.breaker(own, ARGV[3]).generation",
+        ("store/test_tally.py",),
     ),
 )

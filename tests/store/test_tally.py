@@ -279,3 +279,15 @@ def test_the_version_rises_also_when_the_server_has_lost_the_last_ones(lab: Lab)
     lab.now += 1
     trip(lab)
     assert version(lab) == NOON + 1
+
+
+def test_a_call_that_is_no_message_of_the_queue_counts_in_its_generation_alone(lab: Lab):
+    def weigh(name: str, generation: int, outcome: Outcome) -> tuple[int, int, str]:
+        lab.run(lab.store.attempts.weigh("resend", generation, name, outcome, "tickets@venue.example"))
+        return counts(lab)
+
+    assert weigh("sink-1", 0, FAULT) == (1, 1, "")
+    assert weigh("sink-2", 5, FAULT) == (1, 1, "")
+    assert weigh("sink-3", 0, FAULT) == (2, 2, "")
+    assert weigh("sink-4", 0, ACCEPTED) == (0, 0, "")
+    assert weigh("sink-5", 0, KEY) == (0, 0, "invalid_api_key")
