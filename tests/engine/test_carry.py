@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -10,12 +11,15 @@ from msgspec import structs
 
 from lab import NOON, W1, Lab, intent, outcome_of
 from notifyctl.domain.attempt import Record, State, Why
-from notifyctl.domain.outcome import Certainty, Kind, Outcome
+from notifyctl.domain.outcome import Certainty, Kind, Outcome, Request
+from notifyctl.domain.pace import Pace
+from notifyctl.domain.provider import Provider
 from notifyctl.engine.audit import Auditor
 from notifyctl.engine.carry import Carrier, started_elsewhere
 from notifyctl.engine.limiter import Limiter
 from notifyctl.engine.render import Renderer
 from notifyctl.engine.tools import Tools
+from notifyctl.net.wire import Exchange, Wire
 from notifyctl.providers.resend import Resend
 from notifyctl.store.attempts import Attempts
 from notifyctl.store.queue import Job
@@ -230,15 +234,31 @@ def test_an_acceptance_is_on_record_before_anything_else_is_asked_of_redis(lab: 
     assert (limiter.states, lab.place("m")) == ([State.ACCEPTED], "completed")
 
 
-def test_a_call_that_cannot_begin_soon_after_its_admission_does_not_begin(lab: Lab, tools: Tools):
-    """As in a worker that slept between the two: another one may have gone on with the message by now."""
+class Noting(Wire):
+    """A wire that notes how long (s) a call may wait for its first byte."""
+
+    def __init__(self, pace: Pace) -> None:
+        super().__init__(pace)
+        self.waits: list[float] = []
+
+    async def send(self, request: Request, start_by: float | None = None) -> Exchange:
+        self.waits.append((start_by or math.inf) - asyncio.get_running_loop().time())
+        return await super().send(request, start_by)
+
+
+def test_a_call_begins_soon_after_its_admission_or_not_at_all(lab: Lab, tools: Tools):
+    """A worker that slept between the two must not send: another one may have gone on with the message by now."""
     lab.enqueue("m", data=json.dumps(text("m")).encode())
     (claimed,) = lab.claim(W1).jobs
     tools.clock.hear(NOON)
-    late = replace(tools.revision, pace=replace(tools.revision.pace, start_by=-1))
+
+    async def story(providers: dict[str, Provider]) -> list[float]:
+        async with Noting(tools.revision.pace) as wire:
+            renderer = Renderer(tools.revision, "bull", providers)
+            own = replace(tools, wire=wire, providers=providers, renderer=renderer)
+            await Carrier(own, asyncio.Event()).carry(claimed, 0.0)
+            return wire.waits
+
     with serve(answering) as peer:
-        providers = {"resend": Resend("re_test", f"http://127.0.0.1:{peer.port}")}
-        own = replace(tools, revision=late, providers=providers, renderer=Renderer(late, "bull", providers))
-        lab.run(Carrier(own, asyncio.Event()).carry(claimed, 0.0))
-    (attempt,) = lab.record("m").attempts
-    assert (peer.requests, attempt.outcome.code, attempt.outcome.certainty) == ([], "late", Certainty.DEFINITE)
+        (wait,) = lab.run(story({"resend": Resend("re_test", f"http://127.0.0.1:{peer.port}")}))
+    assert wait <= tools.revision.pace.start_by

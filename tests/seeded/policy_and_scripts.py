@@ -368,4 +368,11 @@ BUGS = (
         "generation = tally.breaker(own, ARGV[3]).generation",
         ("store/test_tally.py",),
     ),
+    Bug(
+        "ends the job with a second acceptance",
+        "store/lua/settle.lua",
+        "item[11] ~= provider_id then moved = true",
+        "item[11] ~= provider_id then moved = nil",
+        SCRIPTS,
+    ),
 )

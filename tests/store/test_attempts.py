@@ -248,6 +248,21 @@ class TestAnOutcome:
         record = lab.record("m")
         assert (record.state, record.attempts[0].outcome, lab.lock("m")) == (State.ATTEMPTING, None, W2)
 
+    def test_of_a_second_acceptance_is_evidence_and_its_job_is_not_ended_with_it(self, lab: Lab):
+        """A worker that was believed dead told of the first one while the resend was under way."""
+        lab.sending("m", worker=W1)
+        lab.adopt(W2, (1, "m", W1))
+        lab.settle(W2, outcome_of("m", "a1", DOUBT, state=None, action="keep"))
+        resend = intent("m", "b1", lab.record("m").version, provider="ses", why=Why.RESEND)
+        assert lab.admit(W2, resend)[0].code == "ok"
+        assert lab.settle(W1, accepted())[0].code == "late"
+        copy = {"state": State.ACCEPTED, "provider": "ses", "provider_id": "s-1"}
+        second = outcome_of("m", "b1", Outcome(Kind.ACCEPTED, provider_id="s-1"), action="complete", value="{}", **copy)
+        assert [lab.settle(W2, second)[0].code for _ in range(2)] == ["stale", "stale"]
+        record = lab.record("m")
+        assert (record.provider_id, record.attempts[1].outcome.provider_id) == ("p-1", "s-1")
+        assert (lab.place("m"), lab.lock("m")) == ("active", W2)
+
     def test_of_acceptance_is_taken_from_anybody_and_the_job_is_left_to_its_holder(self, lab: Lab):
         lab.sending("m", worker=W1)
         lab.adopt(W2, (1, "m", W1))

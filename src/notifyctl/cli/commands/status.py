@@ -108,7 +108,7 @@ def _first(status: "Status") -> str:
 
 
 def _incidents(status: "Status") -> Iterator[str]:
-    """What is open, since when, whether mail still suffers, and who has it; these lines belong to the short answer, too."""
+    """What is open, since when, whether mail still suffers, and who has it; also in the short answer."""
     for one in status.incidents:
         who = f"{one.acked_by} has it" if one.acked_by else "nobody has it yet"
         mitigated = f", mitigated since {hour(one.mitigated_at, status.now)}" if one.mitigated_at else ""

@@ -218,8 +218,9 @@ local function pass_over(item, lane, version, provider_id)
   return nil, version
 end
 
--- Returns an answer when nothing may be done, else the new version.
-local function write_record(item, lane)
+-- Returns an answer when nothing may be done, else the new version. Who brings a second acceptance to end the job with
+-- must look again: the job tells of the first one, as the record does.
+local function write_record(item, lane, mine)
   local record = own .. 'msg:' .. item[3]
   local version, old, attempts, job, looks, archived, provider_id =
     unpack(redis.call('HMGET', record, 'v', 'state', 'attempts', 'job', 'looks', 'archived', 'provider_id'))
@@ -230,6 +231,7 @@ local function write_record(item, lane)
   if item[5] ~= '' then
     if not write_outcome(item) then return {'stale', version} end
     moved = item[4] ~= '' and version ~= item[4]
+    if mine and TAKEN[old] and item[12] == 'complete' and item[11] ~= provider_id then moved = true end
   elseif version ~= item[4] then
     return {'stale', version}
   end
@@ -286,7 +288,7 @@ local function settle(item)
   local version = 0
   if item[3] ~= '' then
     local answer
-    answer, version = write_record(item, lane)
+    answer, version = write_record(item, lane, mine)
     if answer then return answer end
   end
   if not mine then return {'late', version} end
