@@ -2,9 +2,10 @@
 
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
-from notifyctl.domain.check import Seen, failed, passed, warned
+from notifyctl.domain.check import Seen, failed, passed, unseen, warned
 
 OLD, TOO_OLD = 60, 300  # seconds for which a job may wait
+HOUR, ENOUGH, SLOW = 60, 20, 500.0  # minutes; mails, below which no mean is said; ms: the criterion of success
 REACHED = ("RDS-001",)
 
 
@@ -26,3 +27,18 @@ async def age(readers: Readers) -> Seen:
     if oldest >= TOO_OLD:
         return failed(told, hint)
     return passed(told) if oldest < OLD else warned(told, hint)
+
+
+@check("PERF-002", "Mail is processed in time", expected=f"a mean below {SLOW:g} ms within the hour", profile="live",
+       needs=REACHED)  # fmt: skip
+async def processing(readers: Readers) -> Seen:
+    took = await readers.queue.took(HOUR)
+    if took.mean is None or took.p95 is None or took.calls < ENOUGH:
+        return unseen(
+            f"{took.calls} mails in the last hour, and {ENOUGH} are needed", "look again when there is traffic"
+        )
+    told = f"mean {took.mean:.0f} ms, 95 of 100 within {took.p95:.0f} ms, {took.calls:,} mails"
+    hint = "see which provider is slow: notifyctl provider list"
+    if took.mean >= SLOW:
+        return failed(told, hint)
+    return passed(told) if took.p95 <= SLOW else warned(told, hint)

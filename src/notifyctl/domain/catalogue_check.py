@@ -151,6 +151,12 @@ CHECKS = {
         "something holds them.",
         "notifyctl status tells what holds the mail; runbooks/backlog.md goes through it.",
     ),
+    "PERF-002": Entry(
+        "Mail is processed in time",
+        "What workers measured themselves in the last hour: from the claim of a mail to its acceptance by a provider. "
+        "Above a mean of 500 ms the promise is broken; when one in twenty takes longer, somebody should look.",
+        "notifyctl provider list tells which provider is slow; runbooks/backlog.md goes on from there.",
+    ),
     "NET-TLS": Entry(
         "A handshake that did not come about",
         "The server does not answer, speaks another protocol, or shows a certificate that must not be trusted.",

@@ -1,9 +1,11 @@
-"""What the queue tells in two numbers. Nothing here writes."""
+"""What the queue tells in a few numbers. Nothing here writes."""
 
 from collections.abc import Mapping
 
+from notifyctl.domain.metric import Latency, latency, merged
 from notifyctl.store import lanes
 from notifyctl.store.health import server_time
+from notifyctl.store.metrics import Metrics
 from notifyctl.store.queue import Queue
 from notifyctl.store.workers import Workers
 
@@ -11,13 +13,19 @@ from notifyctl.store.workers import Workers
 class QueueFacts:
     """Reads facts of the lanes and of those who work on them. Every method raises `Unreachable`."""
 
-    def __init__(self, queue: Queue, workers: Workers) -> None:
+    def __init__(self, queue: Queue, workers: Workers, metrics: Metrics) -> None:
         self._queue = queue
         self._workers = workers
+        self._metrics = metrics
 
     async def workers(self) -> int:
         """How many workers take mail by their own word."""
         return sum(not beat.draining for beat in await self._workers.list())
+
+    async def took(self, minutes: int) -> Latency:
+        """Processing latency of what was accepted in the last minutes: from the claim to the provider's answer."""
+        measured = await self._metrics.last(minutes)
+        return latency(merged(histogram for minute in measured for histogram in minute.took.values()))
 
     async def waits(self) -> Mapping[str, int]:
         """How long ago (s) the oldest job that could be taken was enqueued, by queue; without those that have none."""

@@ -41,7 +41,9 @@ async def checked(today: date, waivers: list[Waiver]) -> AsyncIterator[Readers]:
         return
     try:
         async with store(told, start=False) as parts:
-            yield seeing._replace(server=ServerFacts(parts.link), lanes=QueueFacts(parts.queue, parts.workers))
+            yield seeing._replace(
+                server=ServerFacts(parts.link), lanes=QueueFacts(parts.queue, parts.workers, parts.metrics)
+            )
     except Unreachable as error:  # the embedded server does not run, and looking starts nothing
         if error.code != "STORE-NOT-RUNNING":
             raise
