@@ -9,7 +9,7 @@ import pytest
 from notifyctl.cli.table import VERBS
 from terminal import surroundings
 
-HEAVY = {"rich", "httpx", "redis", "pydantic", "aiohttp", "asyncio", "msgspec", "hiredis", "ssl", "click"}
+HEAVY = {"pyrage", "rich", "httpx", "redis", "pydantic", "aiohttp", "asyncio", "msgspec", "hiredis", "ssl", "click"}
 PROBE = """
 import json, sys
 from notifyctl.__main__ import main
