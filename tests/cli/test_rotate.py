@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -130,6 +131,27 @@ def test_a_worker_follows_without_a_new_start_and_says_so(kept: House, lasting: 
     assert "account" not in kept.log, "no call was made with a key that was dead"
 
 
+def test_a_key_that_was_revoked_in_a_hurry_has_its_successor_taken_up(kept: House, lasting: Emulator) -> None:
+    """And a file that does not open meanwhile leaves the worker with the keys that it has."""
+    worker = kept.start("worker")
+    kept.await_workers(1)
+    whole = place(kept).file.read_bytes()
+    place(kept).file.write_bytes(b"spoilt")
+    eventually(lambda: '"KEY-FILE"' in kept.log)
+    kept.environ["NOTIFYCTL_SECRETS"] = ""
+    kept.run("send", "-", stdin=mail("spoilt"), RESEND_API_KEY="re_any")
+    eventually(lambda: lasting.copies("spoilt@customers.example"))
+    kept.environ["NOTIFYCTL_SECRETS"] = str(place(kept).file)
+    place(kept).file.write_bytes(whole)
+    lasting.call("PUT", "/settings", {"resend": {"keys": ["re_hurry"]}})
+    line = ("secrets", "set", "RESEND_API_KEY", "--reason", "leaked", "--yes")
+    assert kept.run(*line, stdin=b"re_hurry").code == 0
+    eventually(lambda: '"key changed"' in kept.log)
+    kept.run("send", "-", stdin=mail("mended"))
+    eventually(lambda: kept.state("mended") == "accepted")
+    assert (worker.poll(), "re_hurry" in kept.log) == (None, False)
+
+
 def test_a_worker_that_does_not_follow_keeps_the_old_key_alive(kept: House, lasting: Emulator) -> None:
     replace(kept, environ={**kept.environ, "RESEND_API_KEY": "re_emulator"}).start("worker")
     kept.await_workers(1)
@@ -254,3 +276,46 @@ def test_no_value_is_shown_or_kept_in_the_clear(kept: House, lasting: Emulator) 
         assert secret not in text
         assert secret.encode() not in files
     assert Path(f"/proc/{kept.crew[0].pid}/cmdline").read_bytes().count(b"re_") == 0
+
+
+class TestAmazon:
+    """Two halves are one key, and IAM keeps no names of keys and two of them at most."""
+
+    ADMIN: ClassVar = {
+        "NOTIFYCTL_AWS_ADMIN_ACCESS_KEY": "AKIAEMULATORADMIN",
+        "NOTIFYCTL_AWS_ADMIN_SECRET_KEY": "emulator-admin-secret",
+    }
+    NAMES = ("AWS_SES_ACCESS_KEY", "AWS_SES_SECRET_KEY")
+
+    @pytest.fixture
+    def kept(self, kept: House) -> House:
+        """Both halves are in the file, too."""
+        file, where = disk.read(place(kept)), place(kept)
+        halves = {name: Secret(kept.environ[name]) for name in self.NAMES}
+        disk.write(where, file._replace(values={**file.values, **halves}))
+        environ = {name: value for name, value in kept.environ.items() if name not in self.NAMES}
+        return replace(kept, environ={**environ, **self.ADMIN, "NOTIFYCTL_IAM_URL": kept.environ["NOTIFYCTL_SES_URL"]})
+
+    def rotate(self, house: House, **environ: str) -> Ran:
+        return house.ask("secrets", "rotate", "AWS_SES_SECRET_KEY", *FLAGS, **environ)
+
+    def test_both_halves_change_together_whenever_it_is_killed(self, kept: House, lasting: Emulator) -> None:
+        for step in ROTATION:
+            assert self.rotate(kept, NOTIFYCTL_FAILPOINT=f"rotation-{step}").code == -9, step
+            if step == "promoted":
+                rested(kept, "AWS_SES_ACCESS_KEY")
+        ran = self.rotate(kept)
+        access, secret = (key(kept, name) for name in self.NAMES)
+        assert (ran.code, ran.data["proved_dead"]) == (0, True), ran
+        assert lasting.call("GET", "/settings")["ses"]["keys"] == {access: secret}
+        assert access != "AKIAEMULATOR"
+        assert kept.ask("probe", "ses").code == 0
+
+    def test_a_worker_tells_the_fingerprint_of_the_pair(self, kept: House, lasting: Emulator) -> None:
+        assert self.rotate(kept, NOTIFYCTL_FAILPOINT="rotation-promoted").code == -9
+        rested(kept, "AWS_SES_ACCESS_KEY")
+        kept.start("worker")
+        kept.await_workers(1)
+        ran = self.rotate(kept)
+        assert ran.code == 0, ran
+        assert kept.workers()[0]["keys"]["ses"] == ran.data["new"]

@@ -4,7 +4,7 @@ import re
 import uuid
 from collections.abc import Callable, Sequence
 
-from notifyctl.emulator import addresses, routing
+from notifyctl.emulator import addresses, iam, routing
 from notifyctl.emulator.mailbox import Mail
 from notifyctl.emulator.provider import NoHold, mapping, pairs, text
 from notifyctl.emulator.rate import DAY, Quota, Window
@@ -39,6 +39,7 @@ class Ses(NoHold):
         self._state = state
         self._window = Window()
         self._day = Quota(DAY)
+        self._iam = iam.Iam(state)
         self.routes: dict[str, Callable[[Request], Reply]] = {
             "POST /v2/email/outbound-emails": self._send,
             "GET /v2/email/account": self._account,
@@ -58,9 +59,12 @@ class Ses(NoHold):
 
     def answer(self, request: Request) -> Reply:
         """Signature first, then the route."""
+        if request.path == iam.PATH and request.method == "POST":
+            return self._iam.answer(request)
         refusal = verify(request, self._settings.keys, self._settings.region)
         if refusal is not None:
             return error(403, refusal.type, refusal.message)
+        self._iam.use(request.headers["authorization"].partition("Credential=")[2].partition("/")[0])
         found = routing.find(self.routes, request)
         if found is None:
             return error(404, "UnknownOperationException", "No such operation.")

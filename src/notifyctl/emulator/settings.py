@@ -10,6 +10,8 @@ RESEND_ADMIN_KEY = "re_emulator_admin"
 POSTMARK_KEY = "postmark-emulator"
 SES_ACCESS_KEY = "AKIAEMULATOR"
 SES_SECRET_KEY = "emulator-secret"
+SES_ADMIN_ACCESS_KEY = "AKIAEMULATORADMIN"
+SES_ADMIN_SECRET_KEY = "emulator-admin-secret"
 
 
 class Common(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -57,16 +59,17 @@ class Postmark(Common, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Ses(Common, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`keys`: access key -> secret. `sending_only`: no `ses:GetAccount`. `region`: None takes any.
+    """`keys`: access key -> secret; those of `admin_keys` manage them, and nothing else.
 
-    `configuration_sets`: those that exist, None for any name. `daily_quota`: recipients in 24 hours, None for no limit.
-    `sandbox`: the account says that it is in the sandbox.
+    `sending_only`: no `ses:GetAccount`. `region`: None takes any. `configuration_sets`: those that exist, None for any
+    name. `daily_quota`: recipients in 24 hours, None for no limit. `sandbox`: the account says that it is in the sandbox.
     """
 
     daily_quota: int | None = None
     sandbox: bool = False
 
     keys: dict[str, str] = msgspec.field(default_factory=lambda: {SES_ACCESS_KEY: SES_SECRET_KEY})
+    admin_keys: dict[str, str] = msgspec.field(default_factory=lambda: {SES_ADMIN_ACCESS_KEY: SES_ADMIN_SECRET_KEY})
     sending_only: bool = False
     region: str | None = None
     configuration_sets: frozenset[str] | None = None

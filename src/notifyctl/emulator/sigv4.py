@@ -1,4 +1,4 @@
-"""Verification of AWS Signature Version 4 for the service `ses`."""
+"""Verification of AWS Signature Version 4 for the services `ses` and `iam`."""
 
 import hmac
 import re
@@ -41,7 +41,9 @@ class Claim:
     signature: str
 
 
-def verify(request: Request, secrets: Mapping[str, str], region: str | None = None) -> Refusal | None:
+def verify(
+    request: Request, secrets: Mapping[str, str], region: str | None = None, service: str = "ses"
+) -> Refusal | None:
     """None when one of `secrets` (access key -> secret) signed this very request within five minutes."""
     header = request.headers.get("authorization")
     if not header:
@@ -52,12 +54,16 @@ def verify(request: Request, secrets: Mapping[str, str], region: str | None = No
     claim = Claim(**match.groupdict())
     if claim.key not in secrets:
         return Refusal("UnrecognizedClientException", "The security token included in the request is invalid.")
-    return _bad_scope(claim, region) or _bad_time(request, claim) or _bad_signature(request, claim, secrets[claim.key])
+    return (
+        _bad_scope(claim, region, service)
+        or _bad_time(request, claim)
+        or _bad_signature(request, claim, secrets[claim.key])
+    )
 
 
-def _bad_scope(claim: Claim, region: str | None) -> Refusal | None:
-    if claim.service != "ses":
-        return Refusal("SignatureDoesNotMatch", "Credential should be scoped to correct service: 'ses'.")
+def _bad_scope(claim: Claim, region: str | None, service: str) -> Refusal | None:
+    if claim.service != service:
+        return Refusal("SignatureDoesNotMatch", f"Credential should be scoped to correct service: '{service}'.")
     if region is not None and claim.region != region:
         return Refusal("SignatureDoesNotMatch", f"Credential should be scoped to a valid region, not '{claim.region}'.")
     return None
@@ -81,7 +87,7 @@ def _bad_signature(request: Request, claim: Claim, secret: str) -> Refusal | Non
     must = {"host"} | {name for name in request.headers if name.startswith("x-amz-")}
     complete = names == sorted(names) and must <= set(names) <= request.headers.keys()
     text = "\n".join((ALGORITHM, request.headers["x-amz-date"], _scope(claim), _canonical_hash(request, names)))
-    signature = hmac.digest(_day_key(secret, claim.date, claim.region), text.encode(), "sha256").hex()
+    signature = hmac.digest(_day_key(secret, claim.date, claim.region, claim.service), text.encode(), "sha256").hex()
     body_hash = sha256(request.body).hexdigest()
     honest = request.headers.get("x-amz-content-sha256", body_hash) == body_hash
     if complete and honest and hmac.compare_digest(signature, claim.signature):
@@ -109,8 +115,8 @@ def _parameter(part: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=64)
-def _day_key(secret: str, date: str, region: str) -> bytes:
+def _day_key(secret: str, date: str, region: str, service: str) -> bytes:
     key = f"AWS4{secret}".encode()
-    for part in (date, region, "ses", "aws4_request"):
+    for part in (date, region, service, "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key

@@ -1,6 +1,7 @@
 """Our calls to IAM, to moto, which checks their signatures: a key is made, sends, is revoked, and sends no more."""
 
 import asyncio
+import json
 import subprocess
 import sys
 import time
@@ -43,8 +44,6 @@ def moto() -> Iterator[tuple[Moto, Smith]]:
 
 
 def user(anybody: dict[str, str], name: str, may: list[dict[str, object]]) -> tuple[str, str]:
-    import json
-
     iam = boto3.client("iam", **anybody)
     iam.create_user(UserName=name)
     policy = json.dumps({"Version": "2012-10-17", "Statement": may})
