@@ -110,7 +110,7 @@ SECRETS = {
     "KEY-REFUSED": Entry(
         "The provider refuses the new key",
         "The key was made, but a call with it is refused, so it was not put to use. The old one goes on working.",
-        "If you typed it, abort and begin again: `notifyctl secrets rotate NAME --abort`.",
+        "If you typed it, run the same command again: it asks anew. `--abort` ends it.",
     ),
     "KEY-IN-USE": Entry(
         "The old key is still in use",

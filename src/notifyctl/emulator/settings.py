@@ -62,7 +62,7 @@ class Ses(Common, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`keys`: access key -> secret; those of `admin_keys` manage them, and nothing else.
 
     `sending_only`: no `ses:GetAccount`. `region`: None takes any. `configuration_sets`: those that exist, None for any
-    name. `daily_quota`: recipients in 24 hours, None for no limit. `sandbox`: the account says that it is in the sandbox.
+    name. `daily_quota`: recipients in 24 hours, None for no limit. `sandbox`: the account says that it is in it.
     """
 
     daily_quota: int | None = None

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from notifyctl.domain.errors import Bad, Refused, Unreachable, Usage, Waiting
 from notifyctl.domain.keymaking import KeyInfo
 from notifyctl.domain.provider import Health, Provider
-from notifyctl.domain.rotation import Rotation, Step, User, dead, guidance, in_use, orphans, read, write
+from notifyctl.domain.rotation import DEEDS, Rotation, Step, User, dead, guidance, in_use, orphans, read, write
 from notifyctl.domain.secret import Secret
 from notifyctl.domain.secret_file import KEYS, NEXT, OLD, SecretFile, demand_value, fingerprint
 from notifyctl.engine.failpoint import Failpoint
@@ -43,7 +43,8 @@ class Limits(NamedTuple):
 @dataclass(frozen=True)
 class Rotator:
     """Rotates the key of one provider. `account` makes its provider from values, `smith` is None where a person makes
-    the keys; `value` asks a person for a new one, `told` hears of each step that is over."""
+    the keys; `value` asks a person for a new one, `told` hears of each step, and what is
+    waited for."""
 
     place: Place
     provider: str
@@ -53,7 +54,7 @@ class Rotator:
     boards: Boards
     limits: Limits
     value: Callable[[str, Sequence[str]], str]
-    told: Callable[[Rotation], None] = lambda _: None
+    told: Callable[[str], None] = lambda _: None
     failpoint: Failpoint = field(default_factory=Failpoint)
 
     @property
@@ -67,7 +68,7 @@ class Rotator:
         with disk.locked(self.place, self.names[0]):
             rotation = standing(disk.read(self.place), self.provider) or await self._begin(who, old_id)
             while True:
-                self.told(rotation)
+                self.told(f"{rotation.step}: {DEEDS[rotation.step]}")
                 self.failpoint.reach(f"rotation-{rotation.step}")
                 if rotation.step is Step.DEAD:
                     return await self._record(rotation)
@@ -143,11 +144,18 @@ class Rotator:
         return self._step(rotation, staged, lambda file: file._replace(values={**file.values, **named}))
 
     async def _probe(self, rotation: Rotation) -> Rotation:
-        """The new key is known to the provider; after a while, since it may take one."""
-        health = await self._until(NEXT, lambda found: found.state in ("ready", "degraded"))
-        if health.state not in ("ready", "degraded"):
-            raise Bad("KEY-REFUSED", f"{self.provider} refuses the new key: {health.detail}", self.names[0])
-        return self._step(rotation, rotation._replace(step=Step.PROBED))
+        """The new key is known to the provider; perhaps after a while. A typed one is asked for anew."""
+        health = await self._until(
+            NEXT, lambda found: found.state in ("ready", "degraded"), SETTLING * bool(self.smith)
+        )
+        if health.state in ("ready", "degraded"):
+            return self._step(rotation, rotation._replace(step=Step.PROBED))
+        if health.state == "unreachable":
+            raise Unreachable("KEY-UNSEEN", f"{self.provider} does not answer: {health.detail}", self.provider)
+        if self.smith is None:
+            named = [f"{name}{NEXT}" for name in self.names]
+            self._step(rotation, rotation._replace(step=Step.BEGUN, new=""), lambda file: file.without(*named))
+        raise Bad("KEY-REFUSED", f"{self.provider} refuses the new key: {health.detail}", self.names[0])
 
     async def _promote(self, rotation: Rotation) -> Rotation:
         now = int(time.time())
@@ -164,8 +172,10 @@ class Rotator:
 
     async def _observe(self, rotation: Rotation) -> Rotation:
         """Wait until nobody uses the old key; raises `Waiting` when that takes too long."""
-        end = time.monotonic() + self.limits.wait
+        end, said = time.monotonic() + self.limits.wait, ""
         while why := await self._in_use(rotation):
+            if said != (said := why.partition(" for ")[0]):
+                self.told(f"  waiting: {why}")
             if time.monotonic() > end:
                 fix = "see notifyctl worker list; the same command goes on"
                 raise Waiting("KEY-IN-USE", f"the old key is not revoked yet: {why}", self.names[0], fix)
@@ -185,6 +195,9 @@ class Rotator:
 
     async def _prove(self, rotation: Rotation) -> Rotation:
         """The provider refuses the old key; a person is waited for where there is no interface."""
+        where = "; ".join(guidance(self.provider)["revoke"])
+        if not rotation.old_id:
+            self.told(f"  waiting until the old key, fingerprint {rotation.old}, is refused. {where}.")
         health = await self._until(OLD, dead, SETTLING if rotation.old_id else self.limits.wait)
         if dead(health):
             return self._step(rotation, rotation._replace(step=Step.DEAD))
@@ -193,7 +206,7 @@ class Rotator:
         if rotation.old_id:
             what = f"the old key still works; revoked was {rotation.old_id}"
             raise Bad("KEY-ALIVE", what, self.names[0], "look at the provider's list of keys; the same command goes on")
-        fix = f"{'; '.join(guidance(self.provider)['revoke'])}. The same command goes on"
+        fix = f"{where}. The same command goes on"
         raise Waiting("KEY-ALIVE", f"the old key, fingerprint {rotation.old}, still works", self.names[0], fix)
 
     async def _record(self, rotation: Rotation) -> Rotation:

@@ -51,7 +51,7 @@ def rotate(
         return planned
     told = standing.reason if standing and not abort else why.reason(to, reason)
     if not abort:
-        ask.agree(to, f"Rotate {name}?", yes, [line for line in planned.lines if isinstance(line, str)])
+        ask.agree(to, f"Rotate {name}?", yes, [line for line in planned.lines[1:] if isinstance(line, str)])
     who = _who(told)
 
     def work(rotator: "Rotator") -> Any:
@@ -106,7 +106,6 @@ def _carried_out(
     to: screen.Screen, loaded: "Settings", provider: str, wait: int, work: "Callable[[Rotator], Any]"
 ) -> "Rotation":
     from notifyctl.cli.running import with_store
-    from notifyctl.domain.rotation import DEEDS
     from notifyctl.engine.failpoint import Failpoint
     from notifyctl.operations.keymaking import Smith
     from notifyctl.operations.rotation import Limits, Rotator
@@ -119,7 +118,7 @@ def _carried_out(
         rotator = Rotator(
             loaded.secrets, provider, smith, lambda values: account(loaded, provider, values),
             store.workers, store.boards, Limits(pace.heartbeat_ttl + pace.max_send, wait),
-            lambda name, lines: _value(to, name, lines), lambda one: to.talk(f"{one.step}; now: {DEEDS[one.step]}"),
+            lambda name, lines: _value(to, name, lines), lambda line: to.talk(to.fit(line, sys.stderr)),
             Failpoint(loaded.failpoint or ""),
         )  # fmt: skip
         done: Rotation = await work(rotator)
@@ -131,7 +130,7 @@ def _carried_out(
 def _value(to: screen.Screen, name: str, lines: Sequence[str]) -> str:
     """A value that a person has made at the provider: typed unseen, else the next line of stdin."""
     for line in lines:
-        to.talk(line)
+        to.talk(to.fit(line, sys.stderr))
     if to.can_ask():
         from getpass import getpass
 
