@@ -159,7 +159,7 @@ def _told(name: str, done: "Rotation") -> Result:
 def _aborted(name: str, done: "Rotation") -> Result:
     from notifyctl.domain.rotation import Step
 
-    alive = f" {done.new_id or 'the new key'} is still alive: delete it at {done.provider} when workers have followed."
+    alive = f" {done.new_id or 'The new key'} is still alive: delete it at {done.provider} when workers have followed."
     first = f"Aborted. {name} is the old key again, fingerprint {done.old}."
     lines = (first + (alive if done.done(Step.PROMOTED) or not done.new_id else ""),)
     return Result({**_data(name, done), "proved_dead": False}, lines, outcome="done")
