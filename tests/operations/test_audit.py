@@ -13,10 +13,11 @@ from lab import Lab
 from notifyctl import __version__
 from notifyctl.domain.errors import Refused, Unreachable
 from notifyctl.domain.period import Cycle, parse
-from notifyctl.evidence import archive, reports
+from notifyctl.evidence import archive, months, operations, reports
 from notifyctl.evidence.signing import Signer
 from notifyctl.operations.audit import Answer, Desk, audit
 from notifyctl.operations.composing import composed
+from notifyctl.operations.recorded import moves
 from notifyctl.operations.reperform import reperform
 from notifyctl.store.reports import Kept, Reports
 from quarters import seeded, traffic
@@ -52,6 +53,15 @@ class Office:
 
     async def _recorded(self, period):
         return [dict(fact) for fact in self.facts]
+
+    def move(self, now: str) -> list:
+        """A failover at that time, in Redis and in the files."""
+        self.lab.now = at(now)
+        self.lab.trip("resend")
+        stored = self.lab.run(self.lab.store.boards.entries(""))
+        with months.locked(self.home, operations.FOLDER):
+            operations.write(self.home, stored)
+        return stored
 
     def audit(self, now: str = "", cycle: Cycle = Cycle.MONTHLY, period: str = "") -> Answer:
         self.lab.now = at(now) if now else self.lab.now
@@ -185,6 +195,21 @@ class TestWhatItSays:
         assert status == ["new", "open", "closed"]
         assert second.report["last"]["period"] == "2026-09"
 
+    def test_moves_are_those_of_the_files_and_of_redis_each_once(self, office: Office):
+        async def told():
+            october = parse(Cycle.MONTHLY, "2026-10")
+            return [fact async for fact in moves(office.lab.store.boards, office.home, october)]
+
+        stored = office.move("2026-10-10T00:00:00")
+        both = office.lab.run(told())
+        assert [fact["to"] for fact in both if fact["to"] == "open"] == ["open"]
+        assert len(both) == len(stored)
+        office.lab.redis("DEL", "nf:{bull}:transitions")
+        assert office.lab.run(told()) == both
+        office.lab.now = at("2026-11-02T00:00:00")
+        office.lab.trip("postmark")  # in another month
+        assert office.lab.run(told()) == both
+
     def test_a_message_that_moves_meanwhile_counts_once(self, office: Office):
         office.rows = list(traffic("2026-10", 60))[:20]  # what is in the archive, too
         _, made = office.audit("2026-11-01T06:00:00").made
@@ -198,6 +223,7 @@ class TestProof:
     def quarter(self, lab: Lab, tmp_path: Path) -> Path:
         seeded(tmp_path, ("2026-07", "2026-08", "2026-09"), 1100)
         office = Office(lab, tmp_path)
+        office.move("2026-07-10T00:00:00")
         office.rows = list(traffic("2026-09", 40, seed=1))
         office.rows = [row._replace(id=f"live/{row.id}") for row in office.rows]
         office.facts = [
@@ -217,7 +243,7 @@ class TestProof:
 
     def test_untouched_it_comes_out_the_same(self, quarter: Path):
         again = reperform(quarter / "report.json")
-        assert (again.differences, again.files) == ([], 5)
+        assert (again.differences, again.files) == ([], 6)
 
     def test_every_figure_comes_out_of_the_raw_lines(self, quarter: Path):
         files = [*sorted((quarter.parents[1] / "archive").glob("*.jsonl")), quarter / "messages.jsonl"]
@@ -250,6 +276,11 @@ class TestProof:
         path = quarter.parents[1] / "archive" / "2026-09.jsonl"
         path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[1:]))
         assert self.told(quarter)[0].startswith("archive/2026-09.jsonl, lines 1 to 1,000")
+
+    def test_a_changed_entry_of_the_history(self, quarter: Path):
+        self.change(quarter.parents[1] / "operations" / "2026-07.jsonl", b"resend", b"resenD")
+        [told] = self.told(quarter)
+        assert told.startswith("operations/2026-07.jsonl, lines 1 to ")
 
     def test_a_changed_fact(self, quarter: Path):
         self.change(quarter / "facts.jsonl", b"3 faults", b"2 faults")

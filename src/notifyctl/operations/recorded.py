@@ -5,12 +5,14 @@ Each fact is one flat object of texts and numbers; addresses and secrets are tak
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from notifyctl.domain.incident import Incident
 from notifyctl.domain.period import Period
 from notifyctl.domain.redact import redact
 from notifyctl.domain.transition import Entry
+from notifyctl.evidence import operations
 from notifyctl.store.board import Boards
 from notifyctl.store.incidents import Incidents
 
@@ -26,14 +28,16 @@ async def incidents(store: Incidents, period: Period) -> AsyncIterator[Fact]:
             yield _incident(one)
 
 
-async def moves(boards: Boards, period: Period) -> AsyncIterator[Fact]:
-    """What moved the mail in the period, oldest first; says so when the log does not go back so far."""
-    entries = await boards.history(FAR)
-    if len(entries) == FAR and entries[-1].at > period.start:
-        yield unseen("failovers", f"the log begins at {time_of(entries[-1].at)}")
-    for entry in reversed(entries):
-        if period.holds(entry.at):
-            yield _move(entry)
+async def moves(boards: Boards, home: Path, period: Period) -> AsyncIterator[Fact]:
+    """What moved the mail in the period, oldest first, from the files and from Redis; says so when neither goes back
+    so far. Raises `Unreachable`, and `Degraded` at a line that cannot be read."""
+    kept = [entry for month in period.months for entry in operations.rows(home, month)]
+    live = (await boards.history(FAR))[::-1]
+    if len(live) == FAR and live[0].at > period.start and live[0].id not in {entry.id for entry in kept}:
+        yield unseen("failovers", f"the log begins at {time_of(live[0].at)}")
+    every = {entry.id: entry for entry in (*kept, *live) if period.holds(entry.at)}
+    for entry in sorted(every.values(), key=lambda one: one.at):
+        yield _move(entry)
 
 
 def unseen(part: str, why: str) -> Fact:

@@ -75,7 +75,7 @@ def _evidence(file: Path, kept: list[Sums]) -> Iterator[Difference]:
 def _figures(
     file: Path, text: bytes, report: Mapping[str, Any], period: Period, kept: list[Sums], damaged: bool
 ) -> Iterator[Difference]:
-    sizes = {Path(one.name).stem: one.size for one in kept if one.name.startswith("archive/")}
+    sizes = {one.name: one.size for one in kept}
     try:
         again = composed(_home(file), file.parent, period, sizes)
     except (Degraded, OSError, LookupError) as error:

@@ -26,7 +26,7 @@ def desk(settings: Settings, store: Store, by: str, excused: list[Waiver]) -> De
 
     async def facts(period: Period) -> list[Fact]:
         found = [fact async for fact in recorded.incidents(store.incidents, period)]
-        found += [fact async for fact in recorded.moves(store.boards, period)]
+        found += [fact async for fact in recorded.moves(store.boards, settings.evidence, period)]
         order = settings.keyed or settings.revision.order
         found += [fact async for fact in costs(store.queue, settings.evidence, settings.revision, order, period)]
         async with checked(datetime.now(UTC).date(), excused) as readers:
