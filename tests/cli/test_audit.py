@@ -280,3 +280,17 @@ class TestTheLongerOnes:
         report = self.report(project, Cycle.BIANNUAL)
         text = json.dumps(report)
         assert not [key for key in KEYS.values() if key in text]
+
+
+def test_two_hosts_at_once_make_one_report(seeded_house: House, tmp_path: Path) -> None:
+    """Processes with disks of their own, on one Redis."""
+    other = House(tmp_path / "other", {**seeded_house.environ, "NOTIFYCTL_HOME": str(tmp_path / "other")})
+    other.home.mkdir()
+    seeded(other.home, (LAST.name,), 120)
+    started = [one.start("audit", "monthly", "-o", "json") for one in (seeded_house, other)]
+    codes = [process.wait(60) for process in started]
+    made = [json.loads(one.out)["data"]["made"] for one in (seeded_house, other)]
+    assert sorted(codes) == [0, 3]
+    assert sorted(map(len, made)) == [0, 1]
+    assert sum(place(one).exists() for one in (seeded_house, other)) == 1
+    assert [one.ask("audit", "monthly").data["made"] for one in (seeded_house, other)] == [[], []]
