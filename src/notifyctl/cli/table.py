@@ -71,13 +71,6 @@ VERBS = (
         "Rehearse the failure of a provider; nothing is written.",
         MAIL_FLOW,
     ),
-    Verb(
-        "drill staging",
-        f"{_HERE}.drill:staging",
-        "Send real messages to the providers' sink addresses.",
-        MAIL_FLOW,
-        True,
-    ),
     Verb("queue show", f"{_HERE}.queue:show", "Show what each lane holds, and since when.", MAIL_FLOW),
     Verb("queue unknown", f"{_HERE}.queue:unknown", "List mails of which nobody knows if they are out.", MAIL_FLOW),
     Verb(
@@ -153,6 +146,13 @@ VERBS = (
         "retention run",
         f"{_HERE}.retention:run",
         "Move what has ended from Redis to the monthly files.",
+        COMPLIANCE,
+        True,
+    ),
+    Verb(
+        "drill staging",
+        f"{_HERE}.drill:staging",
+        "Send real messages to the providers' sink addresses.",
         COMPLIANCE,
         True,
     ),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from notifyctl.settings import Settings
     from notifyctl.wiring import Store
 
-_OLD = "The provider's id of the key that goes; needed once, where it is not known."
+_OLD = "The provider's id of the key that goes, where it is not known."
 _PATIENCE = 600  # seconds
 _WAIT = "How long to wait for workers or for you; default: 10m."
 
