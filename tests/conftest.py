@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 
 import warm
+from notifyctl.domain.acl import users
 from notifyctl.store import embedded, supervisor
 from notifyctl.store.server import Server
+
+WORKER, PASSWORD = "notifyctl-worker", "of-the-tests"  # on the shared server
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what runs in its background
     signal.signal(signal.SIGINT, signal.default_int_handler)  # so that programs under test hear it
@@ -50,8 +53,20 @@ def valkey_process() -> Iterator[Valkey]:
         line += ["--port", str(port), "--bind", "127.0.0.1", "--appendfsync", "everysec"]
         with subprocess.Popen(line, stdin=subprocess.DEVNULL, start_new_session=True) as process:
             await_ready(path, process)
+            give_rights(path)
             yield Valkey(path, port, process.pid)
             process.send_signal(signal.SIGTERM)
+
+
+def give_rights(path: Path) -> None:
+    """Let the server know the worker of `config acl`: the tests of the engine, the store and the commands run as that
+    user, so a command that is missing in what is printed fails there. Keys are as the tests like, and tried apart."""
+    commands = " ".join(f"+{command}" for command in users("", ())[0].commands)
+    line = f"ACL SETUSER {WORKER} reset on >{PASSWORD} ~* {commands}\r\n"
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        connection.sendall(line.encode())
+        assert connection.recv(64) == b"+OK\r\n"
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Valkey
+from conftest import PASSWORD, WORKER, Valkey
 from house import Emulator, House, emulated, settled
 from lab import Lab
 from notifyctl.settings import load
@@ -39,6 +39,7 @@ def emulator(emulator_process: Emulator) -> Emulator:
 def house(tmp_path: Path, valkey: Valkey, emulator: Emulator) -> Iterator[House]:
     """A house whose queue is the shared server, empty."""
     urls = {f"NOTIFYCTL_{name.upper()}_URL": emulator.urls[name] for name in ("resend", "postmark", "ses")}
-    environ = {**urls, "BULLMQ_REDIS_HOST": "127.0.0.1", "BULLMQ_REDIS_PORT": str(valkey.port)}
+    who = {"BULLMQ_REDIS_USERNAME": WORKER, "BULLMQ_REDIS_PASSWORD": PASSWORD}
+    environ = {**urls, **who, "BULLMQ_REDIS_HOST": "127.0.0.1", "BULLMQ_REDIS_PORT": str(valkey.port)}
     with settled(tmp_path / "house", environ) as house:
         yield house

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from msgspec import structs
 
-from conftest import Valkey
+from conftest import PASSWORD, WORKER, Valkey
 from notifyctl.domain.attempt import Record, State, Why
 from notifyctl.domain.breaker import Counted, Rules
 from notifyctl.domain.outcome import Outcome
+from notifyctl.domain.secret import Secret
 from notifyctl.domain.transition import ask
 from notifyctl.settings import Settings
 from notifyctl.store.attempts import Admission, Intent, Settled, Settlement
@@ -35,11 +37,14 @@ class Lab:
         self.settings = settings
         self.now = NOON
         self.link = Link(connect(settings.redis, start=False, name="lab"), settings.redis)
-        self.store = build_store(settings, self.link, now=lambda: self.now)
+        mine = replace(settings.redis, username=WORKER, password=Secret(PASSWORD))
+        self.mine = Link(connect(mine, start=False, name="lab"), mine)  # what is tested has the rights of a worker
+        self.store = build_store(settings, self.mine, now=lambda: self.now)
         self.bases = self.store.queue.bases
 
     def close(self) -> None:
         self.run(self.link.redis.aclose())
+        self.run(self.mine.redis.aclose())
         self.runner.close()
 
     def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:

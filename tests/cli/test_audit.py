@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from conftest import WORKER
 from house import KEYS, House, eventually, mail
 from lab import Lab
 from notifyctl import __version__
@@ -251,7 +252,7 @@ class TestTheLongerOnes:
         assert [one["name"] for one in report["keys"]][:1] == ["ledger"]
         assert [one["check"] for one in report["waivers"]] == ["QUE-001"]
         assert {one["name"] for one in report["registers"]} == {"processors.toml", "processing.toml", "notices.toml"}
-        assert report["access"][0]["we are"] == "default"
+        assert report["access"][0]["we are"] == WORKER
         assert "versions" not in report
 
     def test_what_could_not_be_looked_at_is_named_and_not_fine(self, project: House) -> None:
