@@ -165,6 +165,20 @@ def test_a_credential_that_systemd_hands_over_opens_it(kept: House, tmp_path: Pa
     assert kept.ask("secrets", "list", CREDENTIALS_DIRECTORY=str(tmp_path / "credentials")).code == 0
 
 
+def test_preflight_looks_at_the_file_at_its_identity_and_at_the_age_of_its_keys(kept: House, second: Place) -> None:
+    def verdicts() -> dict[str, str]:
+        checks = kept.ask("preflight", "--only", "SEC-002", "--only", "SEC-003", "--only", "SEC-005").data["checks"]
+        return {one["id"]: one["verdict"] for one in checks if one["id"].startswith("SEC")}
+
+    assert verdicts() == {"SEC-002": "warn", "SEC-003": "pass", "SEC-005": "pass"}
+    (key,) = disk.public_keys(second)
+    kept.run("secrets", "rekey", "--recipient", key, *WHY, "--yes")
+    where = place(kept)
+    disk.write(where, disk.read(where)._replace(created={"RESEND_API_KEY": int(time.time()) - 92 * DAY}))
+    where.identity.chmod(0o644)
+    assert verdicts() == {"SEC-002": "pass", "SEC-003": "fail", "SEC-005": "fail"}
+
+
 class TestTheCanary:
     """A value that is in the file is in nothing that anybody can see."""
 

@@ -27,17 +27,17 @@ from notifyctl.store.secret_file import Place
 from notifyctl.store.workers import Workers
 
 SETTLING = 60.0  # seconds in which a provider lets a new key in everywhere, and an old one nowhere
-EVERY = 1.0  # seconds between two looks
 
 Values = tuple[Secret, ...]
 
 
 class Limits(NamedTuple):
     """`horizon`: seconds after the promotion in which calls with the old key may be under way; `wait`: how long to
-    wait for workers or a person, in seconds."""
+    wait for workers or a person, `every`: the time between two looks, both in seconds."""
 
     horizon: float
     wait: float
+    every: float
 
 
 @dataclass(frozen=True)
@@ -179,14 +179,17 @@ class Rotator:
             if time.monotonic() > end:
                 fix = "see notifyctl worker list; the same command goes on"
                 raise Waiting("KEY-IN-USE", f"the old key is not revoked yet: {why}", self.names[0], fix)
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(self.limits.every)
         return self._step(rotation, rotation._replace(step=Step.OBSERVED))
 
     async def _in_use(self, rotation: Rotation) -> str:
         beats = await self.workers.list()
         users = [User(f"{beat.host}/{beat.pid}", beat.keys.get(self.provider, "")) for beat in beats]
-        used = await self.smith.last_use(rotation.old_id) if self.smith and rotation.old_id else 0
-        return in_use(rotation, users, used, int(time.time()), self.limits.horizon)
+        now, horizon = int(time.time()), self.limits.horizon
+        why = in_use(rotation, users, 0, now, horizon)
+        if why or not self.smith or not rotation.old_id:
+            return why  # before that the provider is not asked: it counts such calls as it counts mail
+        return in_use(rotation, users, await self.smith.last_use(rotation.old_id), now, horizon)
 
     async def _revoke(self, rotation: Rotation) -> Rotation:
         if self.smith and rotation.old_id:
@@ -241,7 +244,7 @@ class Rotator:
             (seen,) = await probe({self.provider: self.account(values)}, [self.provider])
             if good(seen.health) or time.monotonic() > end:
                 return seen.health
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(self.limits.every)
 
 
 def standing(file: SecretFile, provider: str) -> Rotation | None:

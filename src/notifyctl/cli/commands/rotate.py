@@ -117,7 +117,7 @@ def _carried_out(
     async def inside(store: "Store") -> "Rotation":
         rotator = Rotator(
             loaded.secrets, provider, smith, lambda values: account(loaded, provider, values),
-            store.workers, store.boards, Limits(pace.heartbeat_ttl + pace.max_send, wait),
+            store.workers, store.boards, Limits(pace.heartbeat_ttl + pace.max_send, wait, pace.heartbeat / 2),
             lambda name, lines: _value(to, name, lines), lambda line: to.talk(to.fit(line, sys.stderr)),
             Failpoint(loaded.failpoint or ""),
         )  # fmt: skip
