@@ -1,12 +1,13 @@
 """What other programs must be told: the users of Redis."""
 
 import hashlib
+import sys
 
 import pytest
 import redis
 
 from conftest import free_port, serving
-from terminal import notifyctl
+from terminal import notifyctl, surroundings, typed_into
 
 PASSWORD = "correct horse"
 DIGEST = hashlib.sha256(PASSWORD.encode()).hexdigest()
@@ -48,3 +49,8 @@ def test_machines_get_the_rules_apart():
     assert [user["name"] for user in users] == ["notifyctl-producer"]
     assert "evalsha" in users[0]["commands"]
     assert all(key.startswith("~bull:email-") for key in users[0]["keys"])
+
+
+def test_a_narrow_terminal_does_not_break_a_line_that_another_program_reads():
+    shown = typed_into([sys.executable, "-m", "notifyctl", "config", "acl", "producer"], {}, surroundings()).out
+    assert [line.rstrip() for line in shown.splitlines()] == notifyctl("config", "acl", "producer").out.splitlines()

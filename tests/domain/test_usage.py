@@ -51,6 +51,11 @@ def test_days_without_mail_count_as_such():
     assert found.most > 30
 
 
+def test_what_this_day_has_brought_is_part_of_what_is_foretold_for_it():
+    usage = counted(*((day, 10) for day in range(1, 21)), (21, 7))
+    assert expected(usage, TODAY).mails == 20 * 10 + 10 * 10
+
+
 def test_nothing_is_foretold_of_too_few():
     assert traffic(counted((19, 5), (20, 5)), TODAY) is None
 

@@ -13,6 +13,12 @@ ACTOR = "NOTIFYCTL_ACTOR"  # names who runs a command; no setting
 NOTHING = ("ok", "nothing to do")
 
 
+class Verbatim(str):
+    """Text for another program, such as a difference of files: a narrow terminal does not break its lines."""
+
+    __slots__ = ()
+
+
 class Table(NamedTuple):
     """Rows of text under column names; drawn with lines on a terminal, aligned by spaces elsewhere."""
 

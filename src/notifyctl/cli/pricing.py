@@ -32,7 +32,7 @@ def traffic_words(traffic: "Traffic") -> str:
 def taken_words(providers: "Sequence[str]") -> "Iterator[str]":
     """That the plans of these accounts are a guess."""
     if providers:
-        yield f"Nothing tells the plan of {', '.join(providers)}: the cheapest that is enough is taken."
+        yield f"Nothing tells the plan of {', '.join(providers)}: the cheapest that is enough is assumed."
         yield 'Name yours in the file of NOTIFYCTL_CONFIG: plan = "..." below [providers.NAME].'
 
 

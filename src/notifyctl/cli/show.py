@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 
-from notifyctl.cli.envelope import Result, Table, envelope
+from notifyctl.cli.envelope import Result, Table, Verbatim, envelope
 from notifyctl.cli.screen import Screen, clean
 from notifyctl.domain.finding import Finding
 
@@ -69,7 +69,9 @@ def _print_lines(result: Result, screen: Screen) -> None:
 
 def _print_part(part: str | Table, screen: Screen) -> None:
     if isinstance(part, str):
-        screen.write(clean(part) if part.startswith("{") else screen.fit(clean(part), sys.stdout))
+        screen.write(
+            clean(part) if isinstance(part, Verbatim) or part.startswith("{") else screen.fit(clean(part), sys.stdout)
+        )
     elif screen.terminal(sys.stdout):
         _draw(part, screen)
     else:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from notifyctl.cli.envelope import Result
+from notifyctl.cli.envelope import Result, Verbatim
 from notifyctl.domain.errors import Usage
 
 
@@ -37,7 +37,7 @@ def acl(
         {"name": one.name, "about": one.about, "commands": list(one.commands), "keys": list(one.keys), "line": line}
         for one, line in zip(found, lines, strict=True)
     ]
-    return Result({"users": data}, lines)
+    return Result({"users": data}, [Verbatim(line) for line in lines])
 
 
 def _checked(sha256: str, user: str | None) -> str:

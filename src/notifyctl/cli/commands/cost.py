@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from notifyctl.cli import progress, screen
-from notifyctl.cli.envelope import Result, Table
+from notifyctl.cli.envelope import Result, Table, Verbatim
 from notifyctl.cli.pricing import account_words, advice_data, gap_finding, line_data, money, taken_words, traffic_words
 from notifyctl.cli.words import many
 from notifyctl.domain import exits
@@ -144,7 +144,7 @@ def _priced(given: "Settings", traffic: "Traffic", mails: Mapping[str, int], mon
 
 def _row(line: "Line") -> tuple[str, ...]:
     amounts = (money(line.bill.fixed), money(line.bill.extra), money(line.bill.total)) if line.bill else ("", "", "?")
-    plan = f"{line.tariff.name}{'' if line.told else ' (taken)'}"
+    plan = f"{line.tariff.name}{'' if line.told else ' (assumed)'}"
     return (line.tariff.provider, plan, f"{line.mails:,}", *amounts)
 
 
@@ -204,7 +204,7 @@ def _advised(given: "Settings", advice: "Advice", traffic: "Traffic", seen: _See
     assert not gaps(advice.best, traffic)
     rows = [("now", account_words(advice.present), money(advice.cost)), _best_row(advice)]
     texts = [_verdict(advice), Table(("", "route and plans", "a month"), rows), *_rests(advice, traffic, seen)]
-    return Result(data, [*texts, *filter(None, [difference.rstrip("\n")])], findings=lacks)
+    return Result(data, [*texts, *filter(None, [Verbatim(difference.rstrip("\n"))])], findings=lacks)
 
 
 def _best_row(advice: "Advice") -> tuple[str, str, str]:
