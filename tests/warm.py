@@ -23,6 +23,7 @@ from importlib import import_module
 from pathlib import Path
 
 PACKAGE = "notifyctl"
+BEGAN = Path.cwd()  # where the paths of PYTHONPATH may begin, whatever folder a test goes to
 MOST = 1 << 20  # bytes of a request, which is the arguments and the environment
 
 
@@ -64,7 +65,7 @@ class Stove:
         self._door, door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with door:
             line = [sys.executable, __file__, str(door.fileno())]
-            self._process = subprocess.Popen(line, pass_fds=[door.fileno()], stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(line, pass_fds=[door.fileno()], stdin=subprocess.DEVNULL, cwd=BEGAN)
 
     def start(self, request: list[object], streams: list[int]) -> socket.socket:
         """Start a command on three streams, which are closed here; what comes back tells its pid, then its end."""

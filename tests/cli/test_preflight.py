@@ -22,9 +22,13 @@ def verdicts(ran: Ran) -> dict[str, str]:
 @pytest.fixture
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     """An empty environment in a sample project: no variable but the place of our data, nothing that runs."""
+    needed = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    if "PYTHONPATH" in needed:
+        needed["PYTHONPATH"] = os.pathsep.join(
+            str(Path(one).absolute()) for one in needed["PYTHONPATH"].split(os.pathsep)
+        )
     init.apply(tmp_path / "project", init.plan(tmp_path / "project", datetime.now(UTC).date()))
     monkeypatch.chdir(tmp_path / "project")
-    needed = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     return House(tmp_path, {**needed, "HOME": str(tmp_path), "NOTIFYCTL_HOME": str(tmp_path / "home")})
 
 
