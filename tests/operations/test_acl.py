@@ -27,9 +27,10 @@ LOOKS = (
     ("message", "show", "acl/1"), ("message", "find", "acl-1@customers.example"), ("worker", "list"), ("history",),
     ("message", "find", "--provider-id", "x"), ("incident", "list"), ("incident", "detect"), ("provider", "list"),
     ("incident", "review"), ("drill", "failover"), ("cost", "report"), ("preflight", "--profile", "deploy"),
+    ("validate",),
 )  # fmt: skip
 TOLERATED = ("acl|whoami", "client|list", "ping")  # what doctor and preflight then say they could not see
-WITHOUT_JOBS = ("queue unknown", "incident list", "history", "provider list", "cost report")
+WITHOUT_JOBS = ("queue unknown", "incident list", "history", "provider list", "cost report", "validate")
 ALWAYS = {"auth", "select", "quit", "hello"}  # asked before there is a user, or allowed to all
 OURS = {"info", "acl|setuser", "config|resetstat"}  # of the tests themselves
 

@@ -1,6 +1,6 @@
 """Bugs in what is reported, proven, and told to who watches cron."""
 
-from seeded.bug import AUDITED, PROVEN, REPORTED, Bug
+from seeded.bug import AUDITED, PROVEN, REPORTED, VALIDATED, Bug
 
 BUGS = (
     # -- what is due
@@ -140,6 +140,42 @@ BUGS = (
         "    yield from _leaves(report, again, damaged)\n",
         "",
         PROVEN,
+    ),
+    # -- after a deployment
+    Bug(
+        "takes too few for met",
+        "domain/validation.py",
+        "Judged.TOO_FEW: Verdict.TOO_FEW}",
+        "Judged.TOO_FEW: Verdict.MET}",
+        VALIDATED,
+    ),
+    Bug(
+        "lets pass what has no source though it is required",
+        "domain/validation.py",
+        "return [one for one in asked if one.verdict in (Verdict.TOO_FEW, Verdict.UNSEEN)]",
+        "return [one for one in asked if one.verdict is Verdict.TOO_FEW]",
+        VALIDATED,
+    ),
+    Bug(
+        "overlooks a miss that is not required",
+        "domain/validation.py",
+        "any(one.verdict is Verdict.MISSED for one in criteria)",
+        "any(one.verdict is Verdict.MISSED for one in criteria if not required or one.name in required)",
+        VALIDATED,
+    ),
+    Bug(
+        "lets the engine copy bulk mail",
+        "domain/validation.py",
+        "bool(call.by or not once)",
+        "bool(call.by or True)",
+        VALIDATED,
+    ),
+    Bug(
+        "counts a message twice that has moved since",
+        "operations/validate.py",
+        "if row.ended_at >= since and row.id not in seen:",
+        "if row.ended_at >= since:",
+        ("cli/test_validate.py",),
     ),
     # -- the watcher of cron
     Bug(

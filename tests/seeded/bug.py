@@ -19,6 +19,7 @@ WALKS = ("cli/test_runbook.py",)
 REPORTED = (*("domain/test_period.py", "domain/test_rate.py", "domain/test_figures.py", "domain/test_report.py"),)
 PROVEN = ("operations/test_audit.py",)
 AUDITED = ("cli/test_audit.py",)
+VALIDATED = ("domain/test_validation.py",)
 HISTORIES = ("simulation/test_histories.py",)
 
 ARCHIVED = ("store/test_retired.py", "engine/test_retention.py", "domain/test_retention.py", "evidence/test_months.py")
@@ -38,6 +39,7 @@ PARTS = {  # by the beginning of the file's name, the first that fits
     "cli/understand": "runbooks",
     "cli/options": "runbooks",
     **dict.fromkeys(("domain/period", "domain/figures", "domain/rate", "domain/remark", "domain/report"), "audits"),
+    **dict.fromkeys(("domain/validation", "operations/validate"), "audits"),
     **dict.fromkeys(("operations/audit", "operations/composing", "operations/reperform"), "audits"),
     **dict.fromkeys(("operations/inspected", "operations/heartbeat", "evidence/", "store/lua/lease"), "audits"),
     "domain/": "policy",

@@ -122,6 +122,9 @@ VERBS = (
         "Check whether this installation is fit to be deployed.",
         COMPLIANCE,
     ),
+    Verb(
+        "validate", f"{_HERE}.validate:validate", "Tell whether a deployment meets the criteria of success.", COMPLIANCE
+    ),
     Verb("audit monthly", f"{_HERE}.audit:monthly", "Review the providers: the months that are due.", *_AUDIT),
     Verb(
         "audit quarterly",

@@ -16,6 +16,7 @@ from notifyctl.domain.catalogue_report import REPORT
 from notifyctl.domain.catalogue_runbook import RUNBOOK
 from notifyctl.domain.catalogue_running import RUNNING
 from notifyctl.domain.catalogue_secrets import SECRETS
+from notifyctl.domain.catalogue_validation import VALIDATION
 from notifyctl.domain.entry import Entry
 
 MESSAGE = {
@@ -193,4 +194,5 @@ CODES = {
     **CHANGELOG,
     **SECRETS,
     **PROJECT,
+    **VALIDATION,
 }

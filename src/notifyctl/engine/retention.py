@@ -101,16 +101,21 @@ class Retention:
                 after = stored[-1][0]
 
     async def rows(self, month: str) -> AsyncIterator[Row]:
-        """Messages of a month that have ended and have no line yet, those in doubt too. Raises `Unreachable`.
+        """Those of a month, as `every` gives them. Raises `Unreachable`."""
+        async for row in self.every():
+            if month_of(row.ended_at) == month:
+                yield row
+
+    async def every(self) -> AsyncIterator[Row]:
+        """Messages that have ended and have no line yet, those in doubt too. Raises `Unreachable`.
 
         They are in Redis; or in a batch that somebody left when Redis had forgotten it, and may have lines by now.
         """
         for row in await self._left_over():
-            if month_of(row.ended_at) == month:
-                yield row
+            yield row
         async for names in self._retired.all():
             for one in await self._retired.read(names):
-                if one.record.state.terminal and not one.record.archived and month_of(one.row.ended_at) == month:
+                if one.record.state.terminal and not one.record.archived:
                     yield self._row(one)
 
     async def _left_over(self) -> list[Row]:

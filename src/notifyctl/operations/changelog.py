@@ -1,10 +1,13 @@
 """The file of deployments: read, and added to in one piece."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from notifyctl.domain.deployments import Deployment, added, read
-from notifyctl.domain.errors import Misconfigured
+from notifyctl.domain.errors import Misconfigured, Refused
+
+FILE = Path("CHANGELOG.md")
 
 
 def deployments(path: Path) -> list[Deployment]:
@@ -14,6 +17,16 @@ def deployments(path: Path) -> list[Deployment]:
             "CHG-FILE", "there is no such file", str(path), "name it with --file; changelog add makes it"
         )
     return read(_text(path), str(path))
+
+
+def last(path: Path | None) -> Deployment | None:
+    """The last deployment of a file. Where none is named, that of `FILE`, which may as well hold release notes in a
+    form of their own, or not be there. Raises as `deployments` for a file that is named."""
+    if path is None:
+        with suppress(Misconfigured, Refused):
+            return last(FILE)
+        return None
+    return next(iter(deployments(path)), None)
 
 
 def plan(path: Path, new: Deployment) -> str:
