@@ -1,6 +1,6 @@
 """Fixtures of several rooms, on the shared server, empty: a lab; a house for each test, with one emulator for all."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,8 @@ from conftest import PASSWORD, WORKER, Valkey
 from house import Emulator, House, emulated, settled
 from lab import Lab
 from notifyctl.settings import load
+from notifyctl.store import search
+from notifyctl.store.queue import Queue
 
 
 @pytest.fixture
@@ -19,6 +21,19 @@ def lab(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     lab = Lab(valkey, load())
     yield lab
     lab.close()
+
+
+@pytest.fixture
+def stuttering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that tells each key twice when it is asked for all, as SCAN may while a table is resized."""
+    scan = search._keys
+
+    async def twice(queue: Queue, name: str) -> AsyncIterator[list[str]]:
+        async for keys in scan(queue, name):
+            yield keys + keys
+            yield keys
+
+    monkeypatch.setattr(search, "_keys", twice)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conftest import free_port
-from households import lab
+from households import lab, stuttering
 from lab import W1, Lab
 from notifyctl.domain.message import Address
 from notifyctl.domain.pace import DEMO
@@ -27,7 +27,7 @@ from notifyctl.providers.ses import Ses
 from notifyctl.store.presence import Presence
 from notifyctl.telemetry.logs import Log
 
-__all__ = ["lab"]
+__all__ = ["lab", "stuttering"]
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 

@@ -215,6 +215,17 @@ def test_what_is_still_in_redis_of_a_month_is_told_with_the_same_lines(lab: Lab,
     assert lines(tmp_path) == [row for row in rows if row.id == "m"]
 
 
+def test_a_message_that_the_server_tells_again_is_told_once(
+    lab: Lab, retired: Retired, tmp_path: Path, stuttering: None
+):
+    accepted(lab, "m")
+
+    async def told() -> list[Row]:
+        return [row async for row in mover(retired, tmp_path).every()]
+
+    assert [row.id for row in lab.run(told())] == ["m"]
+
+
 def test_what_was_forgotten_by_redis_and_has_no_line_yet_is_told_too(lab: Lab, retired: Retired, tmp_path: Path):
     accepted(lab, "m")
 

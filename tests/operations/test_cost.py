@@ -43,6 +43,11 @@ def test_a_call_in_both_places_counts_once(lab: Lab, tmp_path: Path):
     assert lab.run(count(lab.store.queue, tmp_path, MONTH)).accepted == {(DAY, "resend"): 2}
 
 
+def test_a_call_that_the_server_tells_again_counts_once(lab: Lab, tmp_path: Path, stuttering: None):
+    in_redis(lab, "a", "2{}")
+    assert lab.run(count(lab.store.queue, tmp_path, MONTH)).accepted == {(DAY, "resend"): 1}
+
+
 def test_months_before_are_not_read(lab: Lab, tmp_path: Path):
     archived(tmp_path, call("a"), at=NOON - 40 * 86_400_000)
     assert lab.run(count(lab.store.queue, tmp_path, MONTH)).accepted == {}

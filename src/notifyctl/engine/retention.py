@@ -107,16 +107,18 @@ class Retention:
                 yield row
 
     async def every(self) -> AsyncIterator[Row]:
-        """Messages that have ended and have no line yet, those in doubt too. Raises `Unreachable`.
+        """Messages that have ended and have no line yet, those in doubt too, each once. Raises `Unreachable`.
 
         They are in Redis; or in a batch that somebody left when Redis had forgotten it, and may have lines by now.
         """
         for row in await self._left_over():
             yield row
+        told: set[int] = set()  # while its table of keys grows or shrinks, a server tells some of them again
         async for names in self._retired.all():
-            for one in await self._retired.read(names):
+            for one in await self._retired.read([name for name in dict.fromkeys(names) if hash(name) not in told]):
                 if one.record.state.terminal and not one.record.archived:
                     yield self._row(one)
+            told.update(map(hash, names))
 
     async def _left_over(self) -> list[Row]:
         left = await asyncio.to_thread(self._batches.kept)

@@ -36,8 +36,9 @@ async def count(queue: Queue, home: Path, since: str, listener: Listener = silen
     usage, seen = Usage(), set[str]()
     async for part in search.taken(queue):
         for one in part:
-            usage.add(one.provider, one.at, one.sure)
-        seen.update(one.id for one in part)
+            if one.id not in seen:  # while its table of keys grows or shrinks, a server tells some of them again
+                usage.add(one.provider, one.at, one.sure)
+            seen.add(one.id)
         listener(Step("count", len(seen), None, "in Redis"))
     for month in archive.months(home):
         if month >= since:
