@@ -53,7 +53,9 @@ def test_the_move_is_daily_and_not_put_off_by_a_clock_that_was_set_back():
     assert due(last, NOON - 1)
 
 
-def test_it_is_late_after_three_days_but_not_before_there_was_one():
+def test_it_is_late_three_days_after_the_last_one_or_after_the_first_try():
     assert not late(LastMove(), NOON)
+    assert not late(LastMove(tried=NOON), NOON + LATE_MS - 1)
+    assert late(LastMove(tried=NOON), NOON + LATE_MS)
     assert not late(LastMove(NOON), NOON + LATE_MS - 1)
     assert late(LastMove(NOON), NOON + LATE_MS)

@@ -21,11 +21,13 @@ _OUT = (State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.COMPLAINED)
 
 
 class LastMove(NamedTuple):
-    """The last move that came to its end: when (epoch ms, 0 = never), by whom, how many messages."""
+    """The last move that came to its end: when (epoch ms, 0 = never), by whom, how many messages; and when the first
+    one was `tried`."""
 
     at: int = 0
     by: str = ""
     moved: int = 0
+    tried: int = 0
 
 
 def may_leave(record: Record) -> bool:
@@ -43,5 +45,6 @@ def due(last: LastMove, now: int) -> bool:
 
 
 def late(last: LastMove, now: int) -> bool:
-    """Whether the daily move has not been made for too long; not before there was a first one."""
-    return bool(last.at) and now >= last.at + LATE_MS
+    """Whether the daily move has not been made for too long: since the last one, or since the first one was tried."""
+    since = last.at or last.tried
+    return bool(since) and now >= since + LATE_MS

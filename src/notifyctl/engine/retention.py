@@ -90,6 +90,7 @@ class Retention:
                 moved += await self._move([self._row(one) for one in part if may_leave(one.record)])
                 listener(Step("archive", moved, max(total, moved) if total else None))
                 await asyncio.sleep(pause)
+            self._known.clear()  # a worker lives on for weeks
         return moved
 
     async def _copy_operations(self) -> None:
@@ -187,6 +188,7 @@ class RetentionDuty:
         now = await self._retired.now()
         if not due(await self._retired.last(), now):
             return
+        await self._retired.note_try(now)
         try:
             moved = await self._retention.move(now - self._after, pause=PAUSE_S)
         except Unreachable:

@@ -78,9 +78,10 @@ def _severity(report: Report) -> str:
 def _late(last: LastMove, now: int) -> list[Diagnosed]:
     if not late(last, now):
         return []
-    what = f"what has ended is not moved to the archive any more, for {(now - last.at) // 86_400_000:,} days"
+    since = last.at or last.tried
+    what = f"what has ended has not moved to the archive for {(now - since) // 86_400_000:,} days"
     finding = Finding("RET-LATE", "warning", "archive", what, "see why: notifyctl explain RET-LATE")
-    return [Diagnosed(finding, 0, last.at, [last.by])]
+    return [Diagnosed(finding, 0, last.at, [last.by] if last.by else [])]
 
 
 def _stray(journals: Sequence[Path]) -> list[Diagnosed]:

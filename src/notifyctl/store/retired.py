@@ -85,8 +85,13 @@ class Retired:
 
     async def last(self) -> LastMove:
         """The last move that came to its end. Raises `Unreachable`."""
-        at, by, moved = (await self._ask([("HMGET", f"{self._own}retention", "at", "by", "moved")]))[0]
-        return LastMove(int(at), by.decode(), int(moved)) if at else LastMove()
+        names = ("at", "by", "moved", "tried")
+        at, by, moved, tried = (await self._ask([("HMGET", f"{self._own}retention", *names)]))[0]
+        return LastMove(int(at or 0), (by or b"").decode(), int(moved or 0), int(tried or 0))
+
+    async def note_try(self, at: int) -> None:
+        """Keep when the first move was tried (epoch ms). Raises `Unreachable`."""
+        await self._ask([("HSETNX", f"{self._own}retention", "tried", at)])
 
     async def note(self, move: LastMove) -> None:
         """Keep that a move came to its end. Raises `Unreachable`."""
