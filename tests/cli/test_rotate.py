@@ -1,6 +1,7 @@
 """`secrets rotate` as a user meets it: a new key without a gap, by the provider's interface or by hand."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -9,7 +10,7 @@ import pytest
 
 from house import Emulator, House, Ran, eventually, mail
 from notifyctl.domain.pace import DEMO
-from notifyctl.domain.rotation import read, write
+from notifyctl.domain.rotation import Rotation, read, write
 from notifyctl.domain.secret import Secret
 from notifyctl.domain.secret_file import SecretFile
 from notifyctl.emulator.resend_keys import identity
@@ -52,11 +53,15 @@ def rotate(house: House, *more: str, **environ: str) -> Ran:
 
 
 def rested(house: House, name: str = "RESEND_API_KEY", seconds: int = HORIZON) -> None:
-    """Have the promotion been so long ago that no call with the old key can be under way any more."""
+    """Have all workers followed so long ago that no call with the old key can be under way any more."""
+    changed(house, lambda rotation: rotation._replace(followed=int(time.time()) - seconds), name)
+
+
+def changed(house: House, change: Callable[[Rotation], Rotation], name: str = "RESEND_API_KEY") -> None:
+    """Write another rotation into the file."""
     file = disk.read(place(house))
-    rotation = read(file.rotations[name])
-    aged = write(rotation._replace(promoted=rotation.promoted - seconds))
-    disk.write(place(house), file._replace(rotations={**file.rotations, name: aged}))
+    after = write(change(read(file.rotations[name])))
+    disk.write(place(house), file._replace(rotations={**file.rotations, name: after}))
 
 
 def rotate_soon(house: House, *more: str) -> Ran:
@@ -162,6 +167,9 @@ def test_a_worker_that_does_not_follow_keeps_the_old_key_alive(kept: House, last
     assert kept.ask("secrets", "check").codes[-1] == "KEY-ROTATING"
     kept.crew[0].terminate()
     kept.crew[0].wait(30)
+    changed(kept, lambda rotation: rotation._replace(promoted=rotation.promoted - 3600))
+    ran = rotate(kept, "--wait", "0")
+    assert "may be under way" in ran.document["findings"][0]["message"], "a call of that worker, not of the promotion"
     rested(kept)
     assert rotate(kept).code == 0
 
@@ -174,6 +182,20 @@ def test_another_user_of_the_old_key_keeps_it_alive(kept: House, lasting: Emulat
     ran = rotate(kept, "--wait", "0")
     assert (ran.code, ran.codes) == (8, ["KEY-IN-USE"])
     assert "not by our workers" in ran.document["findings"][0]["message"]
+
+
+def test_what_the_interface_made_is_not_left_to_chance_without_its_key(kept: House, lasting: Emulator) -> None:
+    """Nobody is told of a revocation that nobody made."""
+    assert rotate(kept, "--old-id", OLD_ID, NOTIFYCTL_FAILPOINT="rotation-promoted").code == -9
+    ran = rotate(kept, NOTIFYCTL_RESEND_ADMIN_KEY="")
+    assert (ran.code, ran.codes) == (8, ["KEY-WAITS"])
+    assert ran.document["findings"][0]["subject"] == "NOTIFYCTL_RESEND_ADMIN_KEY"
+    rested(kept)
+    assert rotate(kept, NOTIFYCTL_FAILPOINT="rotation-observed").code == -9
+    ran = rotate(kept, "--wait", "0", NOTIFYCTL_RESEND_ADMIN_KEY="")
+    assert (ran.code, ran.codes) == (8, ["KEY-ALIVE"]), "a person is asked for it"
+    lasting.call("PUT", "/settings", {"resend": {"keys": [key(kept)]}})
+    assert rotate(kept, NOTIFYCTL_RESEND_ADMIN_KEY="").code == 0
 
 
 class TestByHand:
@@ -218,6 +240,21 @@ def test_an_abort_goes_back_to_the_old_key(kept: House, lasting: Emulator, step:
     assert len(keys(lasting)) == 1 + (step == "promoted"), "a promoted key is not revoked under its workers' feet"
     assert kept.ask("secrets", "list").data["rotating"] == []
     assert disk.read(place(kept)).ids == {"RESEND_API_KEY": OLD_ID}, "which is known for the next time"
+
+
+def test_an_abort_leaves_the_old_key_as_old_as_it_was(kept: House, lasting: Emulator) -> None:
+    where, abort = place(kept), ("secrets", "rotate", "RESEND_API_KEY", "--abort", "--reason", "not today")
+    for born in ({"RESEND_API_KEY": 1_790_000_000}, {}):
+        disk.write(where, disk.read(where)._replace(created=born))
+        rotate(kept, "--old-id", OLD_ID, NOTIFYCTL_FAILPOINT="rotation-promoted")
+        assert kept.ask(*abort).code == 0
+        assert disk.read(where).created == born
+
+
+def test_an_abort_says_of_a_key_that_nobody_revoked_that_it_lives(kept: House, lasting: Emulator) -> None:
+    rotate(kept, "--old-id", OLD_ID, NOTIFYCTL_FAILPOINT="rotation-staged")
+    line = ("secrets", "rotate", "RESEND_API_KEY", "--abort", "--reason", "not today")
+    assert "still alive" in kept.run(*line, NOTIFYCTL_RESEND_ADMIN_KEY="").out
 
 
 def test_an_abort_without_a_rotation_or_after_the_end_of_the_old_key_is_refused(kept: House) -> None:
@@ -312,6 +349,25 @@ class TestAmazon:
         assert lasting.call("GET", "/settings")["ses"]["keys"] == {access: secret}
         assert access != "AKIAEMULATOR"
         assert kept.ask("probe", "ses").code == 0
+
+    def test_a_key_that_somebody_uses_is_no_orphan_of_ours(self, kept: House, lasting: Emulator) -> None:
+        assert self.rotate(kept, NOTIFYCTL_FAILPOINT="rotation-made").code == -9
+        others = lasting.call("GET", "/settings")["ses"]["keys"]
+        (theirs,) = others.keys() - {"AKIAEMULATOR"}
+        pair = dict(zip(self.NAMES, (theirs, others[theirs]), strict=True))
+        assert kept.ask("probe", "ses", **pair).code == 0
+        assert self.rotate(kept).codes == ["KEY-MAKER"], "two keys are all that AWS allows"
+        assert lasting.call("GET", "/settings")["ses"]["keys"] == others
+
+    def test_the_key_that_goes_is_the_one_in_the_file(self, kept: House, lasting: Emulator) -> None:
+        """Whatever somebody types, or an edited file still says of another one."""
+        keys = lasting.call("GET", "/settings")["ses"]["keys"]
+        lasting.call("PUT", "/settings", {"ses": {"keys": {**keys, "AKIAOTHER": "other"}}})
+        line = ("secrets", "rotate", "AWS_SES_SECRET_KEY", *FLAGS)
+        assert kept.ask(*line, "--old-id", "AKIAOTHER").codes == ["KEY-OLD-ID"]
+        disk.write(place(kept), disk.read(place(kept))._replace(ids={"AWS_SES_ACCESS_KEY": "AKIAOTHER"}))
+        assert self.rotate(kept, NOTIFYCTL_FAILPOINT="rotation-begun").code == -9
+        assert read(disk.read(place(kept)).rotations["AWS_SES_ACCESS_KEY"]).old_id == "AKIAEMULATOR"
 
     def test_a_worker_tells_the_fingerprint_of_the_pair(self, kept: House, lasting: Emulator) -> None:
         assert self.rotate(kept, NOTIFYCTL_FAILPOINT="rotation-promoted").code == -9

@@ -5,12 +5,25 @@ import pytest
 from notifyctl.domain.errors import Misconfigured
 from notifyctl.domain.keymaking import KeyInfo
 from notifyctl.domain.provider import Health
-from notifyctl.domain.rotation import DEEDS, ORDER, Rotation, Step, User, dead, guidance, in_use, orphans, read, write
+from notifyctl.domain.rotation import (
+    DEEDS,
+    ORDER,
+    Rotation,
+    Step,
+    User,
+    dead,
+    guidance,
+    in_use,
+    looked,
+    orphans,
+    read,
+    write,
+)
 
 AT = 1_796_064_000
 ROTATION = Rotation(
     "0a1b2c3d", "resend", Step.PROMOTED, AT, "ann", "ninety days", "0123456789ab", "ba9876543210", "old", "new",
-    ["old", "other"], AT + 1, AT + 10,
+    ["old", "other"], AT + 1, AT + 5, AT + 10,
 )  # fmt: skip
 FOLLOWED = [User("host/1", ROTATION.new), User("host/2", ROTATION.new)]
 
@@ -48,6 +61,14 @@ class TestTheOldKey:
 
     def test_lives_while_a_call_may_be_under_way(self) -> None:
         assert in_use(ROTATION, FOLLOWED, 0, AT + 49, 40) == "calls with the old key may be under way for 1 s"
+
+    def test_lives_as_long_after_the_last_straggler_as_a_call_may_take(self) -> None:
+        promoted = ROTATION._replace(followed=0)
+        assert looked(promoted, [*FOLLOWED, User("host/3", ROTATION.old)], AT + 5000).followed == 0
+        followed = looked(promoted, FOLLOWED, AT + 5000)
+        assert "under way for 40 s" in in_use(followed, FOLLOWED, 0, AT + 5000, 40)
+        assert looked(followed, FOLLOWED, AT + 5030) == followed
+        assert looked(followed, [User("host/3", ROTATION.old)], AT + 5030).followed == 0
 
     def test_lives_when_its_provider_has_seen_it_since(self) -> None:
         assert in_use(ROTATION, FOLLOWED, AT + 50, AT + 60, 40) == ""

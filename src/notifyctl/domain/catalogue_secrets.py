@@ -141,7 +141,9 @@ SECRETS = {
     ),
     "KEY-WAITS": Entry(
         "A new key is waited for",
-        "This provider has no interface for keys, or no administrator's key is set: a person makes the key.",
-        "Make it where the message says, and run the same command with its value on stdin, or at a terminal.",
+        "This provider has no interface for keys, or no administrator's key is set: a person makes the key. A rotation "
+        "that began with an administrator's key goes on with one: only it can find and revoke what it made.",
+        "Make it where the message says, and run the same command with its value on stdin, or at a terminal; or set "
+        "the variable that the message names.",
     ),
 }

@@ -51,7 +51,8 @@ DEEDS = {  # what follows each step, for people
 
 class Rotation(NamedTuple):
     """Where a rotation stands. `old` and `new` are fingerprints; `old_id` and `new_id` the names of the keys there;
-    `known` those that it listed before; times in epoch seconds: `asked` is when a key was asked for."""
+    `known` those that it listed before; times in epoch seconds: `asked` is when a key was asked for,
+    `followed` since when each look has found all living workers with the new key, 0 = the last look did not."""
 
     id: str
     provider: str
@@ -66,6 +67,7 @@ class Rotation(NamedTuple):
     known: Sequence[str] = ()
     asked: int = 0
     promoted: int = 0
+    followed: int = 0
 
     @property
     def label(self) -> str:
@@ -104,6 +106,7 @@ def orphans(rotation: Rotation, keys: Sequence[KeyInfo]) -> list[KeyInfo]:
 
     Policy: a key that bears our label is ours. Where keys have no names it is one that was not listed before, was made
     within a minute before to five minutes after we asked, and was never used; any other one may be somebody else's.
+    A list that does not tell the last use proves nothing: whoever revokes a key without a name asks for that first.
     """
 
     def ours(key: KeyInfo) -> bool:
@@ -116,18 +119,26 @@ def orphans(rotation: Rotation, keys: Sequence[KeyInfo]) -> list[KeyInfo]:
     return [key for key in keys if rotation.asked and ours(key)]
 
 
+def looked(rotation: Rotation, users: Sequence[User], now: int) -> Rotation:
+    """The rotation after a look at the living workers: the first one that finds all with the new key starts the time
+    in which calls with the old one end, and one that finds a straggler takes it back."""
+    behind = any(user.fingerprint != rotation.new for user in users)
+    return rotation._replace(followed=0 if behind else rotation.followed or now)
+
+
 def in_use(rotation: Rotation, users: Sequence[User], used: int, now: int, horizon: float) -> str:
     """Why the old key may not be revoked yet, in words; '' when it may.
 
-    Policy: each living worker says that it uses the new one; `horizon` seconds have passed since the promotion, in
-    which calls under way have ended and a worker that has lost its heartbeat is gone; and the provider, where it
-    tells, saw no use of the old key (`used`, epoch seconds) after that. Then nothing of ours uses it, nor anybody else.
+    Policy: each living worker says that it uses the new one; `horizon` seconds have passed since the first look that
+    found it so, in which calls under way have ended and a worker that has lost its heartbeat is gone; and the
+    provider, where it tells, saw no use of the old key (`used`, epoch seconds) after that. Then nothing of ours that
+    lives uses it, nor anybody else. A worker that does not run is not seen: it needs the new file before it starts.
     """
     for user in users:
         if user.fingerprint != rotation.new:
             uses = "still uses the old key" if user.fingerprint == rotation.old else "does not use the new key"
             return f"worker {user.name} {uses}"
-    end = rotation.promoted + horizon
+    end = (rotation.followed or now) + horizon
     if now < end:
         return f"calls with the old key may be under way for {end - now:.0f} s"
     return "the provider saw the old key used since, and not by our workers" if used > end else ""

@@ -62,9 +62,11 @@ class SecretFile(NamedTuple):
     notes: Sequence[str] = ()
 
     def with_value(self, name: str, value: Secret, at: int) -> "SecretFile":
-        """The file with a value set at that time (epoch seconds); what was known of the old one is forgotten."""
+        """The file with a value set at that time (epoch seconds, 0 = not known); what was known of the old one is
+        forgotten."""
         ids = {other: known for other, known in self.ids.items() if other != name}
-        return self._replace(values={**self.values, name: value}, created={**self.created, name: at}, ids=ids)
+        created = {other: then for other, then in {**self.created, name: at}.items() if then}
+        return self._replace(values={**self.values, name: value}, created=created, ids=ids)
 
     def without(self, *names: str) -> "SecretFile":
         """The file without these secrets and all that is known of them."""

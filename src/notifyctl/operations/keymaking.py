@@ -29,11 +29,15 @@ class Smith:
         return self._denied("list its keys", response) if found is None else found
 
     async def last_use(self, identity: str) -> int:
-        """When a key was used last, in epoch seconds; 0 = never, or it does not tell."""
+        """When a key was used last, in epoch seconds; 0 = never, or it is gone. What is not told is never taken for 0."""
         request = self.maker.use_request(identity, time.time())
-        if request:
-            return self.maker.used(await self._call(request)) or 0
-        return next((key.used for key in await self.keys() if key.id == identity), 0)
+        if request is None:
+            return next((key.used for key in await self.keys() if key.id == identity), 0)
+        response = await self._call(request)
+        used = self.maker.used(response)
+        if used is None and identity in [key.id for key in await self.keys()]:
+            self._denied("tell the last use of a key", response)
+        return used or 0
 
     async def revoke(self, identity: str) -> None:
         """After it the key works no more; one that is gone already is no error."""

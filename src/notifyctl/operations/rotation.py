@@ -14,25 +14,24 @@ from typing import NamedTuple
 from notifyctl.domain.errors import Bad, Refused, Unreachable, Usage, Waiting
 from notifyctl.domain.keymaking import KeyInfo
 from notifyctl.domain.provider import Health, Provider
-from notifyctl.domain.rotation import DEEDS, Rotation, Step, User, dead, guidance, in_use, orphans, read, write
-from notifyctl.domain.secret import Secret
+from notifyctl.domain.rotation import DEEDS, Rotation, Step, User, dead, guidance, in_use, looked, orphans, write
 from notifyctl.domain.secret_file import KEYS, NEXT, OLD, SecretFile, demand_value, fingerprint
 from notifyctl.engine.failpoint import Failpoint
 from notifyctl.operations.keymaking import Smith
 from notifyctl.operations.probe import probe
-from notifyctl.operations.secrets import Who, hidden_by, update
+from notifyctl.operations.rotation_file import Values, in_file, over, promoted, restored, standing
+from notifyctl.operations.secrets import Who, update
 from notifyctl.store import secret_file as disk
 from notifyctl.store.board import Boards
 from notifyctl.store.secret_file import Place
 from notifyctl.store.workers import Workers
 
 SETTLING = 60.0  # seconds in which a provider lets a new key in everywhere, and an old one nowhere
-
-Values = tuple[Secret, ...]
+ADMINISTRATORS = {"resend": "NOTIFYCTL_RESEND_ADMIN_KEY", "ses": "NOTIFYCTL_AWS_ADMIN_ACCESS_KEY"}
 
 
 class Limits(NamedTuple):
-    """`horizon`: seconds after the promotion in which calls with the old key may be under way; `wait`: how long to
+    """`horizon`: seconds in which calls with the old key may be under way after all have followed; `wait`: how long to
     wait for workers or a person, `every`: the time between two looks, both in seconds."""
 
     horizon: float
@@ -67,6 +66,7 @@ class Rotator:
         when somebody does not answer, `Bad` when a key is not as it must be: then the same call goes on later."""
         with disk.locked(self.place, self.names[0]):
             rotation = standing(disk.read(self.place), self.provider) or await self._begin(who, old_id)
+            self._demand_smith(rotation)
             while True:
                 self.told(f"{rotation.step}: {DEEDS[rotation.step]}")
                 self.failpoint.reach(f"rotation-{rotation.step}")
@@ -93,10 +93,10 @@ class Rotator:
                 what = "the old key is being revoked" if rotation else f"no rotation of {name} is under way"
                 raise Refused("KEY-ABORT", f"{what}; nothing was changed", name)
             if self.smith and not rotation.done(Step.PROMOTED):
-                lost = {key.id for key in orphans(rotation, await self.smith.keys())} - {rotation.new_id}
+                lost = {*await self._lost(rotation, self.smith)} - {rotation.new_id}
                 for identity in filter(None, (rotation.new_id, *lost)):
                     await self.smith.revoke(identity)
-            update(self.place, lambda file: over(_restored(file, self.names, rotation), self.names, who))
+            update(self.place, lambda file: over(restored(file, self.names, rotation), self.names, who))
         return rotation
 
     async def _begin(self, who: Who, old_id: str) -> Rotation:
@@ -115,9 +115,13 @@ class Rotator:
         """The provider's name of the key that goes. Raises `Usage` where it is not known: another key must not die."""
         if self.smith is None:
             return ""
-        known = given or file.ids.get(self.names[0], "") or (values[0].reveal() if len(values) > 1 else "")
-        if known in [key.id for key in keys]:
+        own = values[0].reveal() if len(values) > 1 else ""  # at AWS the id is one of the values
+        known = own or given or file.ids.get(self.names[0], "")
+        if known in [key.id for key in keys] and given in ("", known):
             return known
+        if own and given not in ("", own):
+            what = f"{given} is not the key in the file; nothing was changed"
+            raise Usage("KEY-OLD-ID", what, "--old-id", f"leave it out: {self.names[0]} says which one it is")
         listed = ", ".join(f"{key.id} ({key.name or 'no name'})" for key in keys) or "none"
         what = f"{self.provider} has these keys: {listed}" if len(values) == 1 else "the old key is not in the list"
         fix = "say which one is used now, so that it can be revoked: --old-id ID"
@@ -129,12 +133,24 @@ class Rotator:
             lines = (f"Make a new key. {'; '.join(guidance(self.provider)['make'])}.",)
             values = tuple(demand_value(name, self.value(name, lines)) for name in self.names)
             return self._stage(rotation, values, "")
-        for orphan in orphans(rotation, await self.smith.keys()):
-            await self.smith.revoke(orphan.id)
+        for identity in await self._lost(rotation, self.smith):
+            await self.smith.revoke(identity)
         asked = self._step(rotation, rotation._replace(asked=int(time.time())))
         made = await self.smith.make(asked.label)
         self.failpoint.reach("rotation-made")
         return self._stage(asked, made.values, made.id)
+
+    async def _lost(self, rotation: Rotation, smith: Smith) -> list[str]:
+        """The ids of keys that were made before a kill. One without a name is ours only if it was never used, and of
+        that not every list tells."""
+        found = orphans(rotation, await smith.keys())
+        return [key.id for key in found if key.name or not await smith.last_use(key.id)]
+
+    def _demand_smith(self, rotation: Rotation) -> None:
+        """Raise `Waiting` where a key was made by an interface that we have no key for now."""
+        if rotation.old_id and self.smith is None and not rotation.done(Step.OBSERVED):
+            where, fix = ADMINISTRATORS[self.provider], "set it as before, and the same command goes on; or --abort"
+            raise Waiting("KEY-WAITS", "this rotation began with an administrator's key; it is missing now", where, fix)
 
     def _stage(self, rotation: Rotation, values: Values, identity: str) -> Rotation:
         if fingerprint(*values) == rotation.old:
@@ -158,43 +174,41 @@ class Rotator:
         raise Bad("KEY-REFUSED", f"{self.provider} refuses the new key: {health.detail}", self.names[0])
 
     async def _promote(self, rotation: Rotation) -> Rotation:
-        now = int(time.time())
-
-        def swap(file: SecretFile) -> SecretFile:
-            for name in self.names:
-                old, new = file.values[name], file.values[f"{name}{NEXT}"]
-                file = file.without(f"{name}{NEXT}").with_value(name, new, now)
-                file = file._replace(values={**file.values, f"{name}{OLD}": old})
-            ids = {self.names[0]: rotation.new_id} if rotation.new_id else {}
-            return file._replace(ids={**file.ids, **ids})
-
-        return self._step(rotation, rotation._replace(step=Step.PROMOTED, promoted=now), swap)
+        after = rotation._replace(step=Step.PROMOTED, promoted=int(time.time()))
+        return self._step(rotation, after, lambda file: promoted(file, self.names, after))
 
     async def _observe(self, rotation: Rotation) -> Rotation:
         """Wait until nobody uses the old key; raises `Waiting` when that takes too long."""
         end, said = time.monotonic() + self.limits.wait, ""
-        while why := await self._in_use(rotation):
+        while True:
+            rotation, why = await self._look(rotation)
+            if not why:
+                return self._step(rotation, rotation._replace(step=Step.OBSERVED))
             if said != (said := why.partition(" for ")[0]):
                 self.told(f"  waiting: {why}")
             if time.monotonic() > end:
                 fix = "see notifyctl worker list; the same command goes on"
                 raise Waiting("KEY-IN-USE", f"the old key is not revoked yet: {why}", self.names[0], fix)
             await asyncio.sleep(self.limits.every)
-        return self._step(rotation, rotation._replace(step=Step.OBSERVED))
 
-    async def _in_use(self, rotation: Rotation) -> str:
+    async def _look(self, rotation: Rotation) -> tuple[Rotation, str]:
+        """What a look at the workers changes, which is written down, and why the old key may not be revoked yet."""
         beats = await self.workers.list()
         users = [User(f"{beat.host}/{beat.pid}", beat.keys.get(self.provider, "")) for beat in beats]
         now, horizon = int(time.time()), self.limits.horizon
+        after = looked(rotation, users, now)
+        rotation = rotation if after == rotation else self._step(rotation, after)
         why = in_use(rotation, users, 0, now, horizon)
         if why or not self.smith or not rotation.old_id:
-            return why  # before that the provider is not asked: it counts such calls as it counts mail
-        return in_use(rotation, users, await self.smith.last_use(rotation.old_id), now, horizon)
+            return rotation, why  # before that the provider is not asked: it counts such calls as it counts mail
+        return rotation, in_use(rotation, users, await self.smith.last_use(rotation.old_id), now, horizon)
 
     async def _revoke(self, rotation: Rotation) -> Rotation:
+        """By the interface; without one there is no id that we could have revoked, and a person is asked for it."""
         if self.smith and rotation.old_id:
             await self.smith.revoke(rotation.old_id)
-        return self._step(rotation, rotation._replace(step=Step.REVOKED))
+        revoked = rotation.old_id if self.smith else ""
+        return self._step(rotation, rotation._replace(step=Step.REVOKED, old_id=revoked))
 
     async def _prove(self, rotation: Rotation) -> Rotation:
         """The provider refuses the old key; a person is waited for where there is no interface."""
@@ -245,40 +259,6 @@ class Rotator:
             if good(seen.health) or time.monotonic() > end:
                 return seen.health
             await asyncio.sleep(self.limits.every)
-
-
-def standing(file: SecretFile, provider: str) -> Rotation | None:
-    """The rotation of that provider's key that is not over."""
-    text = file.rotations.get(KEYS[provider][0])
-    return read(text) if text else None
-
-
-def in_file(file: SecretFile, names: Sequence[str]) -> Values:
-    """The values under these names; raises `Refused` when the file does not have them, or a variable goes before it."""
-    for name in names:
-        if name not in file.values:
-            fix = f"put the one that is used now into the file: notifyctl secrets set {name}"
-            raise Refused("KEY-ELSEWHERE", f"{name} is not in the file of secrets; nothing was changed", name, fix)
-        if hider := hidden_by(name):
-            what = f"{hider} goes before the file, so a new key in it would not be used; nothing was changed"
-            raise Refused("KEY-HIDDEN", what, name, f"unset {hider}, here and where the workers run")
-    return tuple(file.values[name] for name in names)
-
-
-def _restored(file: SecretFile, names: Sequence[str], rotation: Rotation) -> SecretFile:
-    """The file with the old values under their names."""
-    for name in names if rotation.done(Step.PROMOTED) else ():
-        file = file._replace(values={**file.values, name: file.values[f"{name}{OLD}"]})
-        file = file._replace(created={**file.created, name: rotation.began})
-    ids = {names[0]: rotation.old_id} if rotation.old_id else {}
-    return file._replace(ids={**file.ids, **ids})
-
-
-def over(file: SecretFile, names: Sequence[str], who: Who) -> SecretFile:
-    """The file without what a rotation needed, and with a line about it."""
-    rest = {name: text for name, text in file.rotations.items() if name not in names}
-    kept = file.without(*(f"{name}{suffix}" for name in names for suffix in (NEXT, OLD)))
-    return kept._replace(rotations=rest).with_deed(who.at, who.by, f"rotate {names[0]}", who.why)
 
 
 async def note(boards: Boards, verb: str, by: str, reason: str) -> None:

@@ -58,7 +58,7 @@ def rotate(
         return rotator.abort(who) if abort else rotator.run(who, old_id)
 
     done = _carried_out(to, loaded, provider, _PATIENCE if wait is None else wait, work)
-    return _aborted(name, done) if abort else _told(name, done)
+    return _aborted(name, done, planned.data["by_interface"]) if abort else _told(name, done)
 
 
 def _provider(name: str) -> str:
@@ -75,7 +75,7 @@ def _provider(name: str) -> str:
 def _standing(loaded: "Settings", provider: str) -> "Rotation | None":
     """The rotation that is under way; refuses what cannot be rotated, before anything is asked or opened."""
     from notifyctl.domain.secret_file import KEYS
-    from notifyctl.operations.rotation import in_file, standing
+    from notifyctl.operations.rotation_file import in_file, standing
     from notifyctl.store import secret_file
 
     file = secret_file.read(loaded.secrets)
@@ -92,14 +92,14 @@ def _planned(loaded: "Settings", provider: str, standing: "Rotation | None") -> 
         deed for step, deed in DEEDS.items() if standing is None or not standing.done(step) or step == standing.step
     ]
     who = f"through {provider}'s interface for keys" if maker else "by you, at the provider's pages"
+    stopped = "  a host whose workers do not run is not waited for: it needs the new file before they start"
     begun = f"It goes on at step {standing.step}." if standing else "Planned, not done:"
     data = {
         "provider": provider, "by_interface": maker is not None, "step": standing.step if standing else None,
         "left": left, "steps": [*Step],
     }  # fmt: skip
-    return Result(
-        data, (begun, f"  keys are made and revoked {who}", *(f"  {deed}" for deed in left)), outcome="planned"
-    )
+    lines = (begun, f"  keys are made and revoked {who}", *(f"  {deed}" for deed in left), stopped)
+    return Result(data, lines, outcome="planned")
 
 
 def _carried_out(
@@ -156,12 +156,12 @@ def _told(name: str, done: "Rotation") -> Result:
     return Result({**_data(name, done), "proved_dead": True}, lines, outcome="done", next=("notifyctl history",))
 
 
-def _aborted(name: str, done: "Rotation") -> Result:
+def _aborted(name: str, done: "Rotation", by_interface: bool) -> Result:
     from notifyctl.domain.rotation import Step
 
     alive = f" {done.new_id or 'The new key'} is still alive: delete it at {done.provider} when workers have followed."
     first = f"Aborted. {name} is the old key again, fingerprint {done.old}."
-    lines = (first + (alive if done.done(Step.PROMOTED) or not done.new_id else ""),)
+    lines = (first + (alive if done.done(Step.PROMOTED) or not done.new_id or not by_interface else ""),)
     return Result({**_data(name, done), "proved_dead": False}, lines, outcome="done")
 
 

@@ -54,8 +54,9 @@ class Keys:
         return self._call(now, "GetAccessKeyLastUsed", user="", AccessKeyId=identity)
 
     def used(self, response: Response) -> int | None:
-        """Epoch seconds; a key that was never used has no date."""
-        return _seconds(_text(response, "LastUsedDate")) if response.status == 200 else None
+        """Epoch seconds; a key that was never used has no date. One that cannot be read is no answer."""
+        date = _text(response, "LastUsedDate")
+        return None if response.status != 200 or (date and not _seconds(date)) else _seconds(date)
 
     def user(self, response: Response) -> str:
         """The user of the key that `use_request` asked about."""

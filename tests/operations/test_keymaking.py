@@ -1,0 +1,44 @@
+"""Keys at a provider: what is not told is never taken for good news."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from notifyctl.domain.errors import Bad
+from notifyctl.domain.outcome import Request, Response
+from notifyctl.operations.keymaking import Smith
+from notifyctl.providers.ses.keys import Keys as Aws
+
+LISTED = b"<member><AccessKeyId>AKIAOLD</AccessKeyId></member>"
+
+
+@dataclass(frozen=True)
+class Scripted(Smith):
+    """One whose provider gives these answers, in this order."""
+
+    answers: list[Response] = field(default_factory=list)
+    asked: list[Request] = field(default_factory=list)
+
+    async def _call(self, request: Request) -> Response:
+        self.asked.append(request)
+        return self.answers.pop(0)
+
+
+def smith(*answers: tuple[int, bytes]) -> Scripted:
+    return Scripted("ses", Aws("AKIA", "secret"), [Response(status, {}, body) for status, body in answers])
+
+
+@pytest.mark.parametrize("status", [403, 429, 500, 503])
+def test_a_last_use_that_is_not_told_is_an_error(status: int) -> None:
+    with pytest.raises(Bad, match="KEY-MAKER"):
+        asyncio.run(smith((status, b""), (200, LISTED)).last_use("AKIAOLD"))
+
+
+def test_a_date_that_cannot_be_read_is_no_answer() -> None:
+    with pytest.raises(Bad, match="KEY-MAKER"):
+        asyncio.run(smith((200, b"<LastUsedDate>lately</LastUsedDate>"), (200, LISTED)).last_use("AKIAOLD"))
+
+
+def test_a_key_that_is_gone_is_used_by_nobody() -> None:
+    assert asyncio.run(smith((403, b""), (200, b"")).last_use("AKIAOLD")) == 0
