@@ -295,6 +295,12 @@ def test_what_cannot_be_rotated_is_left_as_it_is(
     assert (keys(lasting), disk.read(place(kept)).rotations) == ({"re_emulator"}, {})
 
 
+def test_a_key_of_a_provider_that_is_not_in_the_route_is_not_rotated(kept: House, tmp_path: Path) -> None:
+    (tmp_path / "notifyctl.toml").write_text('[route]\norder = ["postmark"]\n')
+    ran = rotate(kept, "--old-id", OLD_ID, NOTIFYCTL_CONFIG=str(tmp_path / "notifyctl.toml"))
+    assert (ran.code, ran.codes) == (4, ["KEY-UNROUTED"])
+
+
 def test_without_a_yes_nothing_begins(kept: House) -> None:
     ran = kept.ask("secrets", "rotate", "RESEND_API_KEY", "--reason", "why")
     assert (ran.code, ran.codes) == (4, ["CLI-NEEDS-YES"])

@@ -11,8 +11,11 @@ import pyrage
 import pytest
 
 from house import House, Ran
+from notifyctl.domain.errors import Refused
 from notifyctl.domain.key_age import DAY
 from notifyctl.domain.secret import Secret
+from notifyctl.operations import secrets as operation
+from notifyctl.operations.secrets import Who
 from notifyctl.store import secret_file as disk
 from notifyctl.store.secret_file import Place
 from terminal import at_notifyctl
@@ -104,6 +107,75 @@ def test_a_value_is_replaced_after_a_yes_alone(kept: House) -> None:
     assert disk.read(place(kept)).values["RESEND_API_KEY"].reveal() == CANARY
     assert put(kept, "RESEND_API_KEY", " re_2 \n", *WHY, "--yes").code == 0
     assert disk.read(place(kept)).values["RESEND_API_KEY"].reveal() == "re_2"
+
+
+PAIR = ("AWS_SES_ACCESS_KEY", "AWS_SES_SECRET_KEY")
+
+
+@pytest.mark.parametrize("name", PAIR)
+def test_the_two_keys_of_amazon_are_set_at_once(kept: House, name: str) -> None:
+    ran = kept.run("secrets", "set", name, *WHY, "-o", "json", stdin=b"AKIANEW\n secret \n")
+    assert (ran.code, ran.data["names"], ran.data["secret"]["name"]) == (0, [*PAIR], name)
+    assert [disk.read(place(kept)).values[one].reveal() for one in PAIR] == ["AKIANEW", "secret"]
+    assert kept.ask("status").code != 7
+
+
+@pytest.mark.parametrize("text", ["", "AKIANEW", "AKIANEW\n\nsecret", "AKIANEW\nsecret\nmore"])
+def test_half_a_pair_is_refused(kept: House, text: str) -> None:
+    ran = put(kept, PAIR[1], text)
+    assert ran.code == 2
+    assert [*disk.read(place(kept)).values] == ["RESEND_API_KEY"]
+
+
+def test_the_two_keys_of_amazon_are_asked_for_one_after_the_other(kept: House) -> None:
+    answers = {f"Value of {PAIR[0]}": "AKIANEW\n", f"Value of {PAIR[1]}": "secret\n"}
+    assert at_notifyctl(kept, "secrets", "set", PAIR[0], *WHY, answers=answers).code == 0
+    assert [disk.read(place(kept)).values[one].reveal() for one in PAIR] == ["AKIANEW", "secret"]
+
+
+@pytest.mark.parametrize("name", PAIR)
+def test_neither_half_is_set_while_the_pair_is_rotated(kept: House, name: str) -> None:
+    disk.write(place(kept), disk.read(place(kept))._replace(rotations={PAIR[0]: "{}"}))
+    ran = kept.run("secrets", "set", name, *WHY, "-o", "json", stdin=b"AKIANEW\nsecret")
+    assert (ran.code, ran.codes) == (4, ["KEY-ROTATING"])
+
+
+def test_a_file_for_others_than_its_list_names_is_not_changed(kept: House, second: Place) -> None:
+    """Not before somebody has said who shall open it."""
+    where = place(kept)
+    own, other = disk.identities(where)[0], disk.identities(second)[0]
+    plain = pyrage.decrypt(where.file.read_bytes(), [own])
+    where.file.write_bytes(pyrage.encrypt(plain, [own.to_public(), other.to_public()], armored=True))
+    assert put(kept, "POSTMARK_API_KEY", "pm").code == 7
+    assert kept.ask("secrets", "rekey", "--recipient", str(other.to_public()), *WHY, "--yes").code == 0
+    assert put(kept, "POSTMARK_API_KEY", "pm").code == 0
+    assert "POSTMARK_API_KEY" in disk.read(second._replace(file=where.file)).values
+
+
+def test_a_plan_that_is_out_of_date_is_not_carried_out(kept: House, second: Place) -> None:
+    """Who was added since it was shown would be left out unseen."""
+    plan = operation.rekeyed(place(kept), ())
+    operation.rekey(place(kept), operation.rekeyed(place(kept), disk.public_keys(second)), Who("ann", 1, "why"))
+    with pytest.raises(Refused, match="KEY-BUSY"):
+        operation.rekey(place(kept), plan, Who("bob", 2, "why"))
+    assert disk.stanzas(place(kept)) == 2
+
+
+def test_an_identity_that_has_leaked_is_shut_out_by_two_runs_with_a_new_one_between(kept: House, second: Place) -> None:
+    """As the book key-leak says it."""
+    (new,) = disk.public_keys(second)
+    assert kept.ask("secrets", "rekey", "--recipient", new, *WHY, "--yes").code == 0
+    switched = {"NOTIFYCTL_SECRETS_IDENTITY": str(second.identity)}
+    assert kept.ask("secrets", "rekey", "--recipient", new, *WHY, "--yes", **switched).codes == ["KEY-KNOWN"]
+    assert kept.ask("secrets", "list").code == 7
+    assert kept.ask("secrets", "list", **switched).code == 0
+
+
+def test_an_administrators_key_in_the_file_is_told(kept: House) -> None:
+    where = place(kept)
+    file = disk.read(where)
+    disk.write(where, file._replace(values={**file.values, "NOTIFYCTL_RESEND_ADMIN_KEY": Secret("re_admin")}))
+    assert "KEY-ADMINISTRATOR" in kept.ask("secrets", "check").codes
 
 
 def test_without_a_reason_nothing_is_set(kept: House) -> None:

@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pyrage
@@ -43,6 +44,72 @@ def test_what_is_written_opens_with_each_of_its_identities(place: Place, tmp_pat
         assert disk.read(reader).values["RESEND_API_KEY"].reveal() == "re_canary"
     assert disk.stanzas(place) == 2
     assert b"canary" not in place.file.read_bytes()
+
+
+def test_a_list_without_our_own_key_is_not_written(place: Place, tmp_path: Path) -> None:
+    """It would shut us out of what we have just written."""
+    before = filled(place, RESEND_API_KEY="re_1")
+    other = Place(place.file, tmp_path / "other")
+    disk.make_identity(other.identity)
+    for keys in ((), disk.public_keys(other)):
+        with pytest.raises(Misconfigured, match="KEY-READERS") as caught:
+            disk.write(place, before._replace(recipients=disk.listed(keys)))
+        assert "secrets rekey" in caught.value.fix
+    assert disk.read(place).values["RESEND_API_KEY"].reveal() == "re_1"
+
+
+def test_a_list_that_is_not_true_is_noticed(place: Place, tmp_path: Path) -> None:
+    before = filled(place)
+    disk.demand_listed(place, before)
+    with pytest.raises(Misconfigured, match="KEY-READERS"):
+        disk.demand_listed(place, before._replace(recipients=()))
+
+
+def test_a_link_stays_one_and_leads_to_what_was_written(place: Place, tmp_path: Path) -> None:
+    filled(place, RESEND_API_KEY="re_old")
+    link = place._replace(file=tmp_path / "link")
+    link.file.symlink_to(place.file)
+    filled(link, RESEND_API_KEY="re_new")
+    assert link.file.is_symlink()
+    assert disk.read(place).values["RESEND_API_KEY"].reveal() == "re_new"
+    with disk.locked(link, "RESEND_API_KEY"), pytest.raises(Refused), disk.locked(place, "RESEND_API_KEY"):
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away, and write another one's")
+def test_a_file_of_somebody_else_stays_his(place: Place) -> None:
+    filled(place)
+    os.chown(place.file, 4321, 4321)
+    with disk.locked(place):
+        filled(place)
+    owners = {(path.stat().st_uid, path.stat().st_gid) for path in place.file.parent.glob("*.age*") if path.is_file()}
+    lock = place.file.with_name(".secrets.age.lock")
+    assert owners | {(lock.stat().st_uid, lock.stat().st_gid)} == {(4321, 4321)}
+    assert mode(place.file) == 0o600
+
+
+def test_a_folder_that_cannot_be_is_named(place: Place) -> None:
+    (place.identity.parent / "file").write_text("")
+    nowhere = place._replace(file=place.identity.parent / "file" / "secrets.age")
+    with pytest.raises(Misconfigured, match="KEY-FILE"), disk.locked(nowhere):
+        pass
+
+
+def test_a_change_that_is_under_way_is_waited_for(place: Place) -> None:
+    filled(place)
+    held, ended = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with disk.locked(place):
+            held.set()
+            ended.wait(0.2)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait()
+    with disk.locked(place):
+        ended.set()
+    other.join()
 
 
 def test_an_ssh_key_can_be_a_recipient(place: Place) -> None:

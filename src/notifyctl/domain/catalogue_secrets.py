@@ -77,6 +77,11 @@ SECRETS = {
         "The file holds a name that is no secret of notifyctl's, perhaps misspelt.",
         "Rename or remove it: open the file with age -d, and encrypt it again for each of its recipients.",
     ),
+    "KEY-ADMINISTRATOR": Entry(
+        "An administrator's key is in the file",
+        "It can make and revoke keys, and every worker that opens the file could read it. A rotation alone needs it.",
+        "Give it as a variable to whoever rotates, and take it out: open the file with age -d, and encrypt it again.",
+    ),
     "KEY-HIDDEN": Entry(
         "A variable goes before the file",
         "The environment wins over a NAME_FILE, and both win over the file of secrets. What the file says under this "
@@ -133,6 +138,12 @@ SECRETS = {
         "A rotation changes the encrypted file. A key that comes from the environment or a file of its own would stay "
         "what it is.",
         "Put it into the file with `notifyctl secrets set NAME`, and unset the variable.",
+    ),
+    "KEY-UNROUTED": Entry(
+        "The provider of this key is not in the route",
+        "A rotation tries the new key and the old one as the workers would use them. The configuration does not name "
+        "this provider in its order, so nobody uses it. Nothing was changed.",
+        "Put the provider into `order`, or delete its key at the provider and take it out of the file.",
     ),
     "KEY-ABORT": Entry(
         "There is nothing to go back from",

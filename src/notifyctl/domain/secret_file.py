@@ -28,6 +28,9 @@ KEYS = {  # of each provider; they travel in a header, and are rotated together
     "postmark": ("POSTMARK_API_KEY",),
     "ses": ("AWS_SES_ACCESS_KEY", "AWS_SES_SECRET_KEY"),
 }
+ADMINISTRATORS = (  # they make and revoke keys; read from the file, too, where somebody puts them there
+    *("NOTIFYCTL_RESEND_ADMIN_KEY", "NOTIFYCTL_AWS_ADMIN_ACCESS_KEY", "NOTIFYCTL_AWS_ADMIN_SECRET_KEY"),
+)
 IN_HEADERS = (*(name for names in KEYS.values() for name in names), "NOTIFYCTL_PAGERDUTY_KEY")
 PEPPER = "NOTIFYCTL_PEPPER"
 CHOSEN = (  # a guess could be confirmed
@@ -86,6 +89,11 @@ def fingerprint(*values: Secret) -> str:
     """The first 12 hex digits of the SHA-256 of a key, to tell keys apart; of several the text with line ends."""
     text = "\n".join(value.reveal() for value in values)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def together(name: str) -> tuple[str, ...]:
+    """The names that are set and rotated at once: all of a provider's, else this one alone."""
+    return next((names for names in KEYS.values() if name in names), (name,))
 
 
 def stamp(at: int) -> str:

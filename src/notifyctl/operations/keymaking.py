@@ -29,7 +29,7 @@ class Smith:
         return self._denied("list its keys", response) if found is None else found
 
     async def last_use(self, identity: str) -> int:
-        """When a key was used last, in epoch seconds; 0 = never, or it is gone. What is not told is never taken for 0."""
+        """When a key was used last, in epoch seconds; 0 = never, or it is gone; no answer is never taken for 0."""
         request = self.maker.use_request(identity, time.time())
         if request is None:
             return next((key.used for key in await self.keys() if key.id == identity), 0)

@@ -4,7 +4,7 @@ Each change holds the lock of the file, reads it, and replaces it in one step.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +12,17 @@ from notifyctl.domain.errors import Misconfigured, Refused
 from notifyctl.domain.finding import Finding
 from notifyctl.domain.key_age import DAY, DAYS, Age, age
 from notifyctl.domain.secret import Secret
-from notifyctl.domain.secret_file import CHOSEN, NAMES, NEXT, OLD, Recipient, SecretFile, fingerprint
+from notifyctl.domain.secret_file import (
+    ADMINISTRATORS,
+    CHOSEN,
+    NAMES,
+    NEXT,
+    OLD,
+    Recipient,
+    SecretFile,
+    fingerprint,
+    together,
+)
 from notifyctl.store import secret_file as disk
 from notifyctl.store.permissions import trouble
 from notifyctl.store.secret_file import Place
@@ -59,9 +69,9 @@ def init(place: Place, keys: Sequence[str], who: Who) -> Made:
     Raises `Refused` when the file exists.
     """
     others = disk.listed(keys)
-    if place.file and place.file.exists():
-        raise Refused("KEY-EXISTS", f"{place.file} exists; nothing was changed", "NOTIFYCTL_SECRETS")
     with disk.locked(place):
+        if place.file and place.file.exists():
+            raise Refused("KEY-EXISTS", f"{place.file} exists; nothing was changed", "NOTIFYCTL_SECRETS")
         new = not place.identity.exists()
         if new:
             disk.make_identity(place.identity)
@@ -71,22 +81,29 @@ def init(place: Place, keys: Sequence[str], who: Who) -> Made:
     return Made(file, new)
 
 
-def put(place: Place, name: str, value: Secret, who: Who) -> SecretFile:
-    """Set a value; raises `Refused` while that name is being rotated."""
+def put(place: Place, values: Mapping[str, Secret], who: Who) -> SecretFile:
+    """Set values that belong together, in one write; raises `Refused` while one of them is being rotated."""
 
     def change(file: SecretFile) -> SecretFile:
-        if name in file.rotations:
-            fix = f"go on with it: notifyctl secrets rotate {name}; or end it: --abort"
-            raise Refused("KEY-ROTATING", f"{name} is being rotated; nothing was changed", name, fix)
-        return file.with_value(name, value, who.at).with_deed(who.at, who.by, f"set {name}", who.why)
+        for name in values:
+            if rotating := next((one for one in together(name) if one in file.rotations), ""):
+                fix = f"go on with it: notifyctl secrets rotate {rotating}; or end it: --abort"
+                raise Refused("KEY-ROTATING", f"{rotating} is being rotated; nothing was changed", name, fix)
+            file = file.with_value(name, values[name], who.at)
+        return file.with_deed(who.at, who.by, f"set {' and '.join(values)}", who.why)
 
     return update(place, change)
 
 
 def update(place: Place, change: Callable[[SecretFile], SecretFile]) -> SecretFile:
-    """Replace the file by what `change` makes of it, while nobody else does; returns what is in it then."""
+    """Replace the file by what `change` makes of it, while nobody else does; returns what is in it then.
+
+    Raises `Misconfigured` where its list of recipients is not true.
+    """
     with disk.locked(place):
-        after = change(disk.read(place))
+        before = disk.read(place)
+        disk.demand_listed(place, before)
+        after = change(before)
         disk.write(place, after)
     return after
 
@@ -101,11 +118,16 @@ def rekeyed(place: Place, keys: Sequence[str]) -> Rekeyed:
 
 
 def rekey(place: Place, change: Rekeyed, who: Who) -> SecretFile:
-    """Encrypt the file anew for those who can open it from now on."""
+    """Encrypt the file anew for those who can open it from now on; raises `Refused` where the plan is out of date."""
     deed = f"rekey for {', '.join(one.name or one.key for one in change.after)}"
-    return update(
-        place, lambda file: file._replace(recipients=change.after).with_deed(who.at, who.by, deed, who.why)
-    )  # fmt: skip
+    with disk.locked(place):
+        file = disk.read(place)
+        if file.recipients != change.before:
+            what = "somebody else has changed who can open it; nothing was changed"
+            raise Refused("KEY-BUSY", what, "NOTIFYCTL_SECRETS", "run the same command again, and look at its plan")
+        after = file._replace(recipients=change.after).with_deed(who.at, who.by, deed, who.why)
+        disk.write(place, after)
+    return after
 
 
 def _once(recipients: Sequence[Recipient]) -> list[Recipient]:
@@ -174,7 +196,11 @@ def _readers(place: Place, file: SecretFile) -> Iterator[Finding]:
 
 def _named(file: SecretFile) -> Iterator[Finding]:
     for name in file.values:
-        if name.removesuffix(NEXT).removesuffix(OLD) not in NAMES:
+        if name in ADMINISTRATORS:
+            what = "every worker that opens the file can make and revoke keys with it"
+            fix = "give it to whoever rotates, as a variable, and take it out: age -d, an editor, age -e"
+            yield Finding("KEY-ADMINISTRATOR", "warning", name, what, fix)
+        elif name.removesuffix(NEXT).removesuffix(OLD) not in NAMES:
             yield Finding("KEY-STRANGE", "warning", name, "nothing reads it", "rename or remove it: age -d, age -e")
         elif hider := hidden_by(name):
             what = f"{hider} goes before it: what the file says is not used here"

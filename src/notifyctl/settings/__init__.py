@@ -19,7 +19,7 @@ Read with the standard library alone: a settings library costs more than all oth
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,7 +29,7 @@ from notifyctl.domain.secret import Secret
 from notifyctl.settings import keyfile
 from notifyctl.settings.administrator import Administrator, read_administrator
 from notifyctl.settings.audits import Audits, read_audits
-from notifyctl.settings.environment import Reader, Unknown, wrong
+from notifyctl.settings.environment import Mark, Reader, Unknown, wrong
 from notifyctl.settings.notifiers import Notifiers, read_notifiers
 from notifyctl.settings.places import config as config
 from notifyctl.settings.places import home as home
@@ -96,7 +96,7 @@ class Settings:
     policy_url: str | None
     audits: Audits
     unknown: tuple[Unknown, ...]
-    secret_files: tuple[Path, ...]
+    secret_files: Mapping[Path, Mark]
     secrets: Place
     sources: Mapping[str, str]
 
@@ -151,16 +151,14 @@ def load() -> Settings:
     """Read the environment once; raises `Misconfigured` at the first thing that is wrong."""
     read = Reader(os.environ)
     place = secrets_place(read)
-    if place.file:
-        read.kept = secret_file.read(place).values
-        read.files += [place.file, place.identity]
+    _open(read, place)
     settings = Settings(
         mode=read.choice("NOTIFYCTL_MODE", ("development", "production")) or "development",
         home=home(read),
         evidence=Path(read.text("NOTIFYCTL_EVIDENCE") or home(read)).expanduser().absolute(),
         queues=_queues(read.text("NOTIFYCTL_QUEUES") or LANES),
         redis=_redis(read, home(read) / "valkey"),
-        resend=Resend(key=read.key("RESEND_API_KEY"), url=read.url("NOTIFYCTL_RESEND_URL")),
+        resend=_resend(read),
         postmark=_postmark(read),
         ses=_ses(read),
         administrator=read_administrator(read),
@@ -174,13 +172,26 @@ def load() -> Settings:
         policy_url=read.text("PRIVACY_POLICY_URL"),
         audits=read_audits(read),
         unknown=read.unknown(),
-        secret_files=tuple(read.files),
+        secret_files=read.files,
         secrets=place,
         sources=read.sources,
     )
     if settings.production:
         _demand_production(settings)
     return settings
+
+
+def with_keys_of_now(settings: Settings) -> Settings:
+    """The same settings with the keys of providers read again, and nothing else; raises `Misconfigured`."""
+    read = Reader(os.environ)
+    _open(read, settings.secrets)
+    return replace(settings, resend=_resend(read), postmark=_postmark(read), ses=_ses(read))
+
+
+def _open(read: Reader, place: Place) -> None:
+    if place.file:
+        read.watch(place.file, place.identity)
+        read.kept = secret_file.read(place).values
 
 
 def _queues(text: str) -> tuple[str, ...]:
@@ -206,6 +217,10 @@ def _redis(read: Reader, directory: Path) -> Server:
         prefix=read.text("BULLMQ_REDIS_PREFIX") or "bull",
         binary=read.text("NOTIFYCTL_VALKEY_BIN"),
     )
+
+
+def _resend(read: Reader) -> Resend:
+    return Resend(key=read.key("RESEND_API_KEY"), url=read.url("NOTIFYCTL_RESEND_URL"))
 
 
 def _postmark(read: Reader) -> Postmark:

@@ -11,6 +11,18 @@ from notifyctl.domain.secret import Secret
 _OURS = ("NOTIFYCTL_", "BULLMQ_REDIS_")
 
 
+Mark = tuple[int, int, int]
+
+
+def mark(path: Path) -> Mark:
+    """What changes when a file is replaced or written; zeros when it cannot be seen."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return seen.st_mtime_ns, seen.st_ino, seen.st_size
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """A variable that nothing reads; `meant` is the name it resembles, or empty."""
@@ -25,7 +37,7 @@ class Reader:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._known = {"NOTIFYCTL_ACTOR"}  # no setting: the command line reads it
-        self.files: list[Path] = []  # that secrets were read from
+        self.files: dict[Path, Mark] = {}  # that secrets were read from, as they were just before
         self.kept: Mapping[str, Secret] = {}  # what the file of secrets holds
         self.sources: dict[str, str] = {}  # of each secret that is set: environment, file or secrets
 
@@ -77,9 +89,12 @@ class Reader:
         return Secret(text)
 
     def _file(self, name: str, path: str) -> str:
-        text = _secret_file(name, path)
-        self.files.append(Path(path).expanduser().absolute())
-        return text
+        self.watch(Path(path).expanduser().absolute())
+        return _secret_file(name, path)
+
+    def watch(self, *files: Path) -> None:
+        """Remember how files are before they are read: a change while that is done must be seen later."""
+        self.files |= {path: mark(path) for path in files}
 
     def key(self, name: str) -> Secret | None:
         """A secret that travels in a header: printable ASCII without spaces."""

@@ -7,6 +7,7 @@ import base64
 import binascii
 import fcntl
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from notifyctl.domain.secret_file import Recipient, SecretFile, parse, render
 
 _BEGIN, _END = "-----BEGIN AGE ENCRYPTED FILE-----", "-----END AGE ENCRYPTED FILE-----"
 _SECRET_KEY = "AGE-SECRET-KEY-"
+PATIENCE = 2.0  # seconds; a change of the file takes milliseconds, a rotation minutes: that one is not waited for
 
 
 class Place(NamedTuple):
@@ -79,13 +81,19 @@ def make_identity(path: Path) -> None:
 
 
 def write(place: Place, file: SecretFile) -> None:
-    """Replace the file, mode 0600, in one step that the disk has seen; call it while its lock is held."""
+    """Replace the file, mode 0600, in one step that the disk has seen; call it while its lock is held.
+
+    It stays its owner's. Raises `Misconfigured` for recipients without our own identity: it would shut us out.
+    """
     path = _path(place)
+    if not {one.key for one in file.recipients} & {*public_keys(place)}:
+        raise _unlisted(f"the list of recipients does not name {place.identity}; nothing was changed")
     keys = [recipient(one.key) for one in file.recipients]
     cipher: bytes = _age().encrypt(render(file).encode(), keys, armored=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            _hand_over(stream.fileno(), path)
             stream.write(cipher)
             stream.flush()
             os.fsync(stream.fileno())
@@ -94,8 +102,15 @@ def write(place: Place, file: SecretFile) -> None:
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        fix = "make room, or let the user of this command write its folder"
-        raise Misconfigured("KEY-FILE", f"cannot write {path}: {error.strerror}", "NOTIFYCTL_SECRETS", fix) from None
+        raise _unwritable(path, error) from None
+
+
+def demand_listed(place: Place, file: SecretFile) -> None:
+    """Raise `Misconfigured` where the file is encrypted for others than its list names: who is not in it would be shut
+    out by the next change, or was meant to be and is not."""
+    count, told = stanzas(place), len(file.recipients)
+    if count != told:
+        raise _unlisted(f"it is encrypted for {count}, and its list names {told}; nothing was changed")
 
 
 def recipient(key: str) -> Any:
@@ -111,11 +126,17 @@ def recipient(key: str) -> Any:
 @contextmanager
 def locked(place: Place, what: str = "") -> Iterator[None]:
     """Hold the lock of the file, or of one thing done with it; raises `Refused` while another process does."""
-    path = _path(place)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = os.open(path.with_name(f".{path.name}{what and f'.{what}'}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    path, file = _path(place), None
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(path.with_name(f".{path.name}{what and f'.{what}'}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        _hand_over(file, path)
+    except OSError as error:
+        if file is not None:
+            os.close(file)
+        raise _unwritable(path, error) from None
+    try:
+        _lock(file, 0 if what else PATIENCE)
         yield
     except BlockingIOError:
         fix = "wait until it has ended"
@@ -124,6 +145,23 @@ def locked(place: Place, what: str = "") -> Iterator[None]:
         ) from None
     finally:
         os.close(file)
+
+
+def _lock(file: int, patience: float) -> None:
+    end = time.monotonic() + patience
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(0.05)
+
+
+def _hand_over(file: int, path: Path) -> None:
+    """Give a new file to the owner of the one that it goes with, whom it must not be taken from."""
+    if path.exists() and (owner := path.stat()).st_uid != os.fstat(file).st_uid:
+        os.fchown(file, owner.st_uid, owner.st_gid)
 
 
 def stanzas(place: Place) -> int:
@@ -156,7 +194,17 @@ def _path(place: Place) -> Path:
     if place.file is None:
         fix = "name it; `notifyctl secrets init` makes one"
         raise Misconfigured("KEY-NONE", "no file of secrets is named", "NOTIFYCTL_SECRETS", fix)
-    return place.file
+    return Path(os.path.realpath(place.file))  # a link stays one: what it leads to is changed
+
+
+def _unlisted(what: str) -> Misconfigured:
+    fix = "write it anew for all who shall open it: notifyctl secrets rekey --recipient age1..."
+    return Misconfigured("KEY-READERS", what, "NOTIFYCTL_SECRETS", fix)
+
+
+def _unwritable(path: Path, error: OSError) -> Misconfigured:
+    fix = "make room, or let the user of this command write its folder; best run it as the owner of the file"
+    return Misconfigured("KEY-FILE", f"cannot write {path}: {error.strerror}", "NOTIFYCTL_SECRETS", fix)
 
 
 def _closed(where: str, what: str) -> Misconfigured:

@@ -1,7 +1,6 @@
 """The keys that a worker uses, followed while it runs; and what a rotation needs of the settings."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from notifyctl import settings
 from notifyctl.domain.errors import Misconfigured
@@ -13,38 +12,39 @@ from notifyctl.providers.resend.account import Account as ResendAccount
 from notifyctl.providers.resend.keys import Keys as ResendKeys
 from notifyctl.providers.ses.keys import URL as IAM
 from notifyctl.providers.ses.keys import Keys as AwsKeys
-from notifyctl.settings import Settings
+from notifyctl.settings import Ses, Settings
+from notifyctl.settings.environment import mark
 from notifyctl.telemetry.logs import Log
 from notifyctl.wiring.accounts import providers
-
-Mark = tuple[tuple[int, int, int], ...]
 
 
 class Following:
     """Replaces a provider by one with a new key when a file with secrets has changed.
 
     Only calls that begin later use it: one under way has its request already. A provider that has come or gone needs a
-    new start, and so do all other secrets.
+    new start, and so do all other secrets. A new id of Amazon's without its secret is half a change: it is passed over
+    until the secret has come, too. A new secret of the same id is a whole one, since it corrects a wrong value.
     """
 
     def __init__(self, given: Settings, found: dict[str, Provider], log: Log) -> None:
         self._given = given
         self._found = found
         self._log = log
-        self._mark = _mark(given.secret_files)
+        self._seen = given.secret_files
+        self._ses = given.ses
         self.fingerprints = fingerprints(given)
 
     def follow(self) -> None:
         """Look whether a file has changed, and take up its keys. One that does not open leaves the old keys in use."""
-        mark = _mark(self._given.secret_files)
-        if mark == self._mark:
+        seen = {path: mark(path) for path in self._given.secret_files}
+        if seen == self._seen:
             return
         try:
-            fresh = settings.load()
+            fresh = self._whole(settings.with_keys_of_now(self._given))
         except Misconfigured as error:
             self._log.trouble("secrets", error)
             return
-        self._mark = mark
+        self._seen, self._ses = seen, fresh.ses
         told = fingerprints(fresh)
         for name, provider in providers(fresh).items():
             if name in self._found and told[name] != self.fingerprints[name]:
@@ -52,12 +52,22 @@ class Following:
                 self.fingerprints[name] = told[name]
                 self._log.say("key changed", provider=name, fingerprint=told[name])
 
+    def _whole(self, fresh: Settings) -> Settings:
+        """These settings, with the pair of Amazon's that is in use where only its id has changed."""
+        (old_id, old), (new_id, new) = _pair(self._ses), _pair(fresh.ses)
+        return replace(fresh, ses=self._ses) if new_id != old_id and new == old else fresh
+
 
 def fingerprints(given: Settings) -> dict[str, str]:
     """The fingerprint of each provider's key, of Amazon's two together."""
     ses = (given.ses.access_key, given.ses.secret_key)
     found = {"resend": (given.resend.key,), "postmark": (given.postmark.key,), "ses": ses}
     return {name: fingerprint(*(key for key in found[name] if key)) for name in given.keyed}
+
+
+def _pair(ses: Ses) -> tuple[str, str]:
+    access, secret = (key.reveal() if key else "" for key in (ses.access_key, ses.secret_key))
+    return access, secret
 
 
 def account(given: Settings, name: str, values: tuple[Secret, ...]) -> Provider:
@@ -81,19 +91,6 @@ def key_maker(given: Settings, name: str) -> KeyMaker | None:
         keys = (admin.aws_access_key.reveal(), admin.aws_secret_key.reveal())
         return AwsKeys(*keys, user=admin.aws_user or "", base_url=admin.iam_url or IAM)
     return None
-
-
-def _mark(files: tuple[Path, ...]) -> Mark:
-    """What changes when one of the files is replaced or written."""
-    return tuple(_stat(path) for path in files)
-
-
-def _stat(path: Path) -> tuple[int, int, int]:
-    try:
-        seen = path.stat()
-    except OSError:
-        return (0, 0, 0)
-    return seen.st_mtime_ns, seen.st_ino, seen.st_size
 
 
 __all__ = ["Following", "account", "fingerprints", "key_maker"]

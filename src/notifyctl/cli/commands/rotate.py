@@ -13,7 +13,7 @@ from notifyctl.cli.commands.secrets import Name
 from notifyctl.cli.envelope import Result, actor
 from notifyctl.cli.options import DryRun, Reason, Yes, parse_span
 from notifyctl.cli.words import stamp
-from notifyctl.domain.errors import Usage, Waiting
+from notifyctl.domain.errors import Refused, Usage, Waiting
 
 if TYPE_CHECKING:
     from notifyctl.domain.rotation import Rotation
@@ -78,6 +78,9 @@ def _standing(loaded: "Settings", provider: str) -> "Rotation | None":
     from notifyctl.operations.rotation_file import in_file, standing
     from notifyctl.store import secret_file
 
+    if provider not in loaded.revision.order:
+        fix = f"put {provider} into the order of the route until its key is rotated"
+        raise Refused("KEY-UNROUTED", f"{provider} is not in the route, so its key cannot be tried", "route.order", fix)
     file = secret_file.read(loaded.secrets)
     in_file(file, KEYS[provider])
     return standing(file, provider)

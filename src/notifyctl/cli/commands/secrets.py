@@ -20,6 +20,7 @@ from notifyctl.domain.errors import Usage
 from notifyctl.domain.finding import Finding
 
 if TYPE_CHECKING:
+    from notifyctl.domain.secret import Secret
     from notifyctl.domain.secret_file import Recipient, SecretFile
     from notifyctl.operations.secrets import Entry, Rekeyed, Who
     from notifyctl.store.secret_file import Place
@@ -74,27 +75,32 @@ def init(recipient: Recipients = None, dry_run: DryRun = False) -> Result:
 def set_(ctx: typer.Context, name: Name, reason: Reason = None, yes: Yes = False, dry_run: DryRun = False) -> Result:
     """Set a secret; its value comes by stdin or a hidden prompt.
 
-    A value that is there already is replaced after a question. Workers take up a provider's key within a heartbeat;
-    what else is in the file they read when they start.
+    A value that is there already is replaced after a question. The two keys of Amazon are set at once, whichever is
+    named: two lines, or two prompts, the access key first. Workers that read the file itself take up a provider's key
+    within a heartbeat; what else is in the file they read when they start, and so do all that systemd gave a copy.
     """
-    from notifyctl.domain.secret_file import demand_name, demand_value, fingerprint
+    from notifyctl.domain.secret_file import demand_name, together
     from notifyctl.operations import secrets as operation
 
     demand_name(name)
     to, place = screen.of(ctx), _place()
     told = "" if dry_run else why.reason(to, reason)
-    replaces = name in _read(place).values
-    data = {"name": name, "replaces": replaces}
+    names = together(name)
+    replaces = any(one in _read(place).values for one in names)
+    data, called = {"name": name, "names": [*names], "replaces": replaces}, " and ".join(names)
     verb = "Replace" if replaces else "Set"
     if dry_run:
-        return Result(data, (f"Planned, not done: {verb.lower()} {name}.",), outcome="planned")
-    ask.agree(to, f"Replace {name}?", yes or not replaces, (f"{name} has a value already.",))
-    value = demand_value(name, _value(to, name))
-    file = operation.put(place, name, value, _who(told))
-    lines = [f"{verb} {name}, {_print(name, fingerprint(value))}."]
-    hider = operation.hidden_by(name)
-    found = [Finding("KEY-HIDDEN", "warning", name, f"{hider} goes before it", f"unset {hider}")] if hider else []
-    return Result({**data, "secret": _data(_entry(file, name))}, lines, outcome="done", findings=found)
+        return Result(data, (f"Planned, not done: {verb.lower()} {called}.",), outcome="planned")
+    ask.agree(to, f"Replace {called}?", yes or not replaces, (f"{called}: there is a value already.",))
+    file = operation.put(place, _values(to, names), _who(told))
+    entries = {one.name: one for one in operation.entries(file, int(time.time())) if one.name in names}
+    lines = [f"{verb} {one}, {_print(entries[one])}." for one in names]
+    found = [
+        Finding("KEY-HIDDEN", "warning", one, f"{hider} goes before it", f"unset {hider}")
+        for one in names if (hider := entries[one].hidden_by)
+    ]  # fmt: skip
+    shown = {"secret": _data(entries[name]), "secrets": [_data(entries[one]) for one in names]}
+    return Result({**data, **shown}, lines, outcome="done", findings=found)
 
 
 def list_() -> Result:
@@ -184,27 +190,29 @@ def _who(reason: str) -> "Who":
     return Who(actor(os.environ), int(time.time()), reason)
 
 
-def _value(to: screen.Screen, name: str) -> str:
-    """A line of stdin, or what is typed without being shown; space around it is dropped."""
+def _values(to: screen.Screen, names: "Sequence[str]") -> "dict[str, Secret]":
+    """A line of stdin for each name, or what is typed without being shown; space around it is dropped."""
+    from notifyctl.domain.secret_file import demand_value
+
     if to.can_ask():
         from getpass import getpass
 
-        return getpass(f"Value of {name} (it is not shown): ").strip()
+        return {name: demand_value(name, getpass(f"Value of {name} (it is not shown): ").strip()) for name in names}
     if sys.stdin.isatty():
-        raise Usage("KEY-VALUE", "no value came", name, "pipe it in, or leave out --no-input to be asked")
-    return sys.stdin.read().strip()
+        raise Usage("KEY-VALUE", "no value came", names[0], "pipe it in, or leave out --no-input to be asked")
+    text = sys.stdin.read().strip()
+    lines = [line.strip() for line in text.splitlines()] if len(names) > 1 else [text]
+    if text and len(lines) != len(names):
+        what, fix = (
+            f"{' and '.join(names)} are one key: half of it works nowhere",
+            "give a line for each, in this order",
+        )
+        raise Usage("KEY-VALUE", what, names[0], fix)
+    return {name: demand_value(name, line) for name, line in zip(names, lines or [""] * len(names), strict=True)}
 
 
-def _entry(file: "SecretFile", name: str) -> "Entry":
-    from notifyctl.operations.secrets import entries
-
-    return next(one for one in entries(file, int(time.time())) if one.name == name)
-
-
-def _print(name: str, fingerprint: str) -> str:
-    from notifyctl.domain.secret_file import CHOSEN
-
-    return "whose fingerprint is not told" if name in CHOSEN else f"fingerprint {fingerprint}"
+def _print(one: "Entry") -> str:
+    return f"fingerprint {one.fingerprint}" if one.fingerprint else "whose fingerprint is not told"
 
 
 def _days(one: "Entry") -> str:
