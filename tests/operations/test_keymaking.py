@@ -8,6 +8,8 @@ import pytest
 from notifyctl.domain.errors import Bad
 from notifyctl.domain.outcome import Request, Response
 from notifyctl.operations.keymaking import Smith
+from notifyctl.providers.resend.account import Account
+from notifyctl.providers.resend.keys import Keys as Resend
 from notifyctl.providers.ses.keys import Keys as Aws
 
 LISTED = b"<member><AccessKeyId>AKIAOLD</AccessKeyId></member>"
@@ -42,3 +44,16 @@ def test_a_date_that_cannot_be_read_is_no_answer() -> None:
 
 def test_a_key_that_is_gone_is_used_by_nobody() -> None:
     assert asyncio.run(smith((403, b""), (200, b"")).last_use("AKIAOLD")) == 0
+
+
+def test_a_list_is_read_to_its_last_page() -> None:
+    """The old key may be on any of them; a list that goes round in circles ends."""
+    pages = [f'{{"data": [{{"id": "{one}"}}], "has_more": {more}}}'.encode() for one, more in
+             (("1", "true"), ("2", "true"), ("2", "true"), ("3", "false"))]  # fmt: skip
+    asking = Scripted("resend", Resend(Account("re_admin")), [Response(200, {}, page) for page in pages])
+    assert [key.id for key in asyncio.run(asking.keys())] == ["1", "2"]
+    assert [request.url.partition("?")[2] for request in asking.asked] == [
+        "limit=100",
+        "limit=100&after=1",
+        "limit=100&after=2",
+    ]

@@ -37,6 +37,9 @@ class KeyMaker(Protocol):
     def listed(self, response: Response) -> tuple[KeyInfo, ...] | None:
         """Read its answer."""
 
+    def more_request(self, response: Response, now: float) -> Request | None:
+        """The call that lists those after an answer; None where it was the last one."""
+
     def use_request(self, identity: str, now: float) -> Request | None:
         """The call that tells when a key was used last; None where the list tells."""
 

@@ -23,10 +23,17 @@ class Smith:
         return self.maker.created(response) or self._denied("make a new key", response)
 
     async def keys(self) -> tuple[KeyInfo, ...]:
-        """All keys that it lists."""
-        response = await self._call(self.maker.list_request(time.time()))
-        found = self.maker.listed(response)
-        return self._denied("list its keys", response) if found is None else found
+        """All keys that it lists, on however many pages."""
+        found: dict[str, KeyInfo] = {}
+        request: Request | None = self.maker.list_request(time.time())
+        while request:
+            response = await self._call(request)
+            page = self.maker.listed(response)
+            if page is None:
+                self._denied("list its keys", response)
+            known, found = len(found), found | {key.id: key for key in page}
+            request = self.maker.more_request(response, time.time()) if len(found) > known else None
+        return tuple(found.values())
 
     async def last_use(self, identity: str) -> int:
         """When a key was used last, in epoch seconds; 0 = never, or it is gone; no answer is never taken for 0."""

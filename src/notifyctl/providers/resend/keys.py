@@ -25,7 +25,7 @@ class Keys:
         return MadeKey(identity, (Secret(token),)) if response.status in (200, 201) and identity and token else None
 
     def list_request(self, now: float) -> Request:
-        """All keys of the team."""
+        """The first hundred keys of the team."""
         return self._call("GET", "/api-keys?limit=100")
 
     def listed(self, response: Response) -> tuple[KeyInfo, ...] | None:
@@ -34,6 +34,13 @@ class Keys:
         if response.status != 200 or not isinstance(data, list):
             return None
         return tuple(_info(item) for item in data if isinstance(item, dict))
+
+    def more_request(self, response: Response, now: float) -> Request | None:
+        """The hundred after the last one that was told."""
+        keys = self.listed(response)
+        if not keys or not keys[-1].id or (answers.parse(response) or {}).get("has_more") is not True:
+            return None
+        return self._call("GET", f"/api-keys?limit=100&after={keys[-1].id}")
 
     def use_request(self, identity: str, now: float) -> Request | None:
         """None: the list tells."""

@@ -49,6 +49,10 @@ class Keys:
         members = re.findall(r"<member>(.*?)</member>", response.body.decode("utf-8", "replace"), re.DOTALL)
         return tuple(KeyInfo(_tag(one, "AccessKeyId"), "", _seconds(_tag(one, "CreateDate"))) for one in members)
 
+    def more_request(self, response: Response, now: float) -> Request | None:
+        """None: a user has two at most."""
+        return None
+
     def use_request(self, identity: str, now: float) -> Request | None:
         """When a key was used last; it also names its user."""
         return self._call(now, "GetAccessKeyLastUsed", user="", AccessKeyId=identity)
