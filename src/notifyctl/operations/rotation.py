@@ -27,7 +27,7 @@ from notifyctl.store.secret_file import Place
 from notifyctl.store.workers import Workers
 
 SETTLING = 60.0  # seconds in which a provider lets a new key in everywhere, and an old one nowhere
-ADMINISTRATORS = {"resend": "NOTIFYCTL_RESEND_ADMIN_KEY", "ses": "NOTIFYCTL_AWS_ADMIN_ACCESS_KEY"}
+_ASKS_WITH = {"resend": "NOTIFYCTL_RESEND_ADMIN_KEY", "ses": "NOTIFYCTL_AWS_ADMIN_ACCESS_KEY"}
 
 
 class Limits(NamedTuple):
@@ -116,12 +116,12 @@ class Rotator:
         if self.smith is None:
             return ""
         own = values[0].reveal() if len(values) > 1 else ""  # at AWS the id is one of the values
-        known = own or given or file.ids.get(self.names[0], "")
-        if known in [key.id for key in keys] and given in ("", known):
-            return known
         if own and given not in ("", own):
             what = f"{given} is not the key in the file; nothing was changed"
             raise Usage("KEY-OLD-ID", what, "--old-id", f"leave it out: {self.names[0]} says which one it is")
+        known = own or given or file.ids.get(self.names[0], "")
+        if known in [key.id for key in keys]:
+            return known
         listed = ", ".join(f"{key.id} ({key.name or 'no name'})" for key in keys) or "none"
         what = f"{self.provider} has these keys: {listed}" if len(values) == 1 else "the old key is not in the list"
         fix = "say which one is used now, so that it can be revoked: --old-id ID"
@@ -149,7 +149,7 @@ class Rotator:
     def _demand_smith(self, rotation: Rotation) -> None:
         """Raise `Waiting` where a key was made by an interface that we have no key for now."""
         if rotation.old_id and self.smith is None and not rotation.done(Step.OBSERVED):
-            where, fix = ADMINISTRATORS[self.provider], "set it as before, and the same command goes on; or --abort"
+            where, fix = _ASKS_WITH[self.provider], "set it as before, and the same command goes on; or --abort"
             raise Waiting("KEY-WAITS", "this rotation began with an administrator's key; it is missing now", where, fix)
 
     def _stage(self, rotation: Rotation, values: Values, identity: str) -> Rotation:

@@ -203,11 +203,8 @@ def _values(to: screen.Screen, names: "Sequence[str]") -> "dict[str, Secret]":
     text = sys.stdin.read().strip()
     lines = [line.strip() for line in text.splitlines()] if len(names) > 1 else [text]
     if text and len(lines) != len(names):
-        what, fix = (
-            f"{' and '.join(names)} are one key: half of it works nowhere",
-            "give a line for each, in this order",
-        )
-        raise Usage("KEY-VALUE", what, names[0], fix)
+        what = f"{' and '.join(names)} are one key: half of it works nowhere"
+        raise Usage("KEY-VALUE", what, names[0], "give a line for each, in this order")
     return {name: demand_value(name, line) for name, line in zip(names, lines or [""] * len(names), strict=True)}
 
 
