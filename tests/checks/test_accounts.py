@@ -16,7 +16,7 @@ from notifyctl.domain.message import Address
 from notifyctl.domain.outcome import Kind
 from notifyctl.domain.pace import PRODUCTION
 from notifyctl.domain.provider import Provider
-from notifyctl.domain.trial import Run, Trial
+from notifyctl.domain.trial import STALE, Run, Trial
 from notifyctl.engine.sink import deliver
 from notifyctl.net.wire import Wire
 from notifyctl.providers.postmark import Postmark
@@ -114,6 +114,13 @@ class TestAnAccount:
     def test_that_tells_no_quota_was_not_seen(self, ask: Ask, two: dict[str, Provider]) -> None:
         assert ask("PRV-003", accounts={"postmark": two["postmark"]}).verdict is Verdict.ERROR
 
+    def test_that_tells_no_quota_is_not_seen_through_another_one(
+        self, ask: Ask, account: Emulator, put: Put, two: dict[str, Provider]
+    ) -> None:
+        put(ses={"daily_quota": 100})
+        seen = ask("PRV-003", accounts={**ses(account), "postmark": two["postmark"]})
+        assert (seen.verdict, "postmark: no quota is told" in seen.observed) == (Verdict.WARN, True)
+
 
 class TestTheDomain:
     SENDERS: ClassVar = {"resend": "tickets@mail.venue.example"}
@@ -132,5 +139,6 @@ class TestTheDomain:
         assert ask("PRV-004", **given).verdict is Verdict.ERROR
         drills.add(tmp_path, Run(1, "ci", "1", "", (Trial("resend", "mail.venue.example", "accepted", "", (1.0,)),)))
         assert ask("PRV-004", **given).verdict is Verdict.PASS
+        assert ask("PRV-004", **given, now=2 + STALE).verdict is Verdict.ERROR
         drills.add(tmp_path, Run(1, "ci", "1", "", (Trial("resend", "other.example", "accepted", "", (1.0,)),)))
         assert ask("PRV-004", **given).verdict is Verdict.ERROR

@@ -81,7 +81,6 @@ class TestTheTree:
     SECRET = "re_" + "12345678_" + 24 * "a"
 
     def test_is_searched_without_what_git_ignores_and_tools_leave_behind(self, ask: Ask, folder: Path) -> None:
-        (folder / "picture.png").write_bytes(b"\x89PNG\xff" + self.SECRET.encode())
         (folder / ".env").write_text(self.SECRET)
         (folder / "node_modules").mkdir()
         (folder / "node_modules" / "x").write_text(self.SECRET)
@@ -89,6 +88,16 @@ class TestTheTree:
         (folder / ".gitignore").unlink()
         seen = ask("SEC-001", project=Project(folder))
         assert (seen.verdict, seen.observed) == (FAIL, ".env:1 (a key of Resend)")
+
+    def test_is_searched_whatever_its_bytes_are(self, ask: Ask, folder: Path) -> None:
+        (folder / "caf\xe9.txt").write_bytes(b"caf\xe9\n" + self.SECRET.encode())
+        seen = ask("SEC-001", project=Project(folder))
+        assert (seen.verdict, seen.observed) == (FAIL, "caf\xe9.txt:2 (a key of Resend)")
+
+    def test_was_not_seen_where_a_file_cannot_be_read(self, ask: Ask, folder: Path) -> None:
+        (folder / "memory").symlink_to("/proc/self/mem")  # a file that root cannot read from its beginning either
+        seen = ask("SEC-001", project=Project(folder))
+        assert (seen.verdict, seen.observed) == (ERROR, "cannot be read: memory")
 
     @pytest.mark.parametrize(("name", "most"), [("MOST", 3), ("LARGEST", 500)])
     def test_that_is_too_large_was_not_seen(

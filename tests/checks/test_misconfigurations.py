@@ -32,6 +32,7 @@ KEY = b64encode(
 ).decode()
 SECRETS = {"A": Secret("one"), "B": Secret("two")}
 WELL = (Verdict.PASS, Verdict.ATTESTED)
+UNTOLD = "ses: no quota is told"  # the warning that stays: a key that may only send, as PRV-002 wants it, hides it
 
 
 class Fault(NamedTuple):
@@ -196,7 +197,7 @@ def world(folder: Path, account: Emulator) -> Iterator[World]:
 
 
 def test_nothing_is_wrong_outside(world: World, tmp_path: Path) -> None:
-    assert world.told(tmp_path) == {}
+    assert {name: seen.endswith(UNTOLD) for name, seen in world.told(tmp_path).items()} == {"PRV-003": True}
 
 
 def failing(kind: str) -> Run:
@@ -214,9 +215,9 @@ FAULTS: list[tuple[str, Callable[[World], object]]] = [
     ("PRV-002 PRV-004", lambda world: world.put(resend={"sending_only": False, "verified": ["other.example"]})),
     ("PRV-001", lambda world: world.put(resend={"keys": ["another"]})),
     ("PRV-001 PRV-002 PRV-003", lambda world: world.put(ses={"sandbox": True, "sending_only": False})),
-    ("PRV-004 STG-001", lambda world: setattr(world, "run", RUN._replace(trials=ACCEPTED[:1]))),
-    ("STG-001", lambda world: setattr(world, "run", RUN._replace(version="0"))),
-    ("STG-001", lambda world: setattr(world, "run", RUN._replace(at=RUN.at - 25 * 3_600_000))),
+    ("PERF-001 PRV-004 STG-001", lambda world: setattr(world, "run", RUN._replace(trials=ACCEPTED[:1]))),
+    ("PERF-001 STG-001", lambda world: setattr(world, "run", RUN._replace(version="0"))),
+    ("PERF-001 STG-001", lambda world: setattr(world, "run", RUN._replace(at=RUN.at - 25 * 3_600_000))),
     ("PERF-001", lambda world: setattr(world, "run", slow(600.0))),
     ("CON-006", lambda world: setattr(world, "page", POLICY.replace("Postmark", "nobody"))),
     ("CON-006", lambda world: setattr(world, "page", f"{POLICY} And we sell it.")),
@@ -236,5 +237,5 @@ def slow(ms: float) -> Run:
 @pytest.mark.parametrize(("codes", "spoil"), FAULTS, ids=[f"{n}-{codes}" for n, (codes, _) in enumerate(FAULTS)])
 def test_a_fault_outside(world: World, tmp_path: Path, codes: str, spoil: Callable[[World], object]) -> None:
     spoil(world)
-    found = world.told(tmp_path)
+    found = {name: seen for name, seen in world.told(tmp_path).items() if not seen.endswith(UNTOLD)}
     assert sorted(found) == codes.split(), found

@@ -54,6 +54,23 @@ def ring(names: int) -> dict[str, list[str]]:
             PASS,
             "2 look-ups, -all",
         ),
+        (
+            {
+                "mail.venue.example": ["v=spf1 include:a.example redirect=c.example"],
+                "a.example": ["v=spf1 ip4:1.2.3.4 -all"],
+                "c.example": ["v=spf1 +all"],
+            },
+            FAIL,
+            "everybody",
+        ),
+        (
+            {
+                "mail.venue.example": ["v=spf1 include:c.example redirect=c.example"],
+                "c.example": ["v=spf1 +all"],
+            },
+            FAIL,
+            "everybody",
+        ),
         (ring(4), PASS, "8 look-ups"),
         (ring(5), WARN, "10 look-ups"),
         (ring(6), FAIL, "more than 10"),
@@ -113,6 +130,13 @@ def test_a_key_that_is_not_there_fails_and_a_selector_that_nobody_knows_was_not_
     [
         ({"_dmarc.mail.venue.example": ["v=DMARC1; p=reject; rua=mailto:d@venue.example"]}, PASS, "p=reject"),
         ({"_dmarc.venue.example": ["v=DMARC1; p=quarantine; rua=mailto:d@venue.example"]}, PASS, "p=quarantine"),
+        (
+            {"_dmarc.venue.example": ["v=DMARC1; p=reject; sp=none; rua=mailto:d@venue.example"]},
+            WARN,
+            "venue.example: sp=none",
+        ),
+        ({"_dmarc.venue.example": ["v=DMARC1; p=none; sp=reject; rua=mailto:d@venue.example"]}, PASS, "sp=reject"),
+        ({"_dmarc.mail.venue.example": ["v=DMARC1; p=reject; sp=none; rua=mailto:d@venue.example"]}, PASS, "p=reject"),
         ({"_dmarc.venue.example": ["v=DMARC1; p=none; rua=mailto:d@venue.example"]}, WARN, "p=none"),
         ({"_dmarc.venue.example": ["v=DMARC1; p=reject"]}, WARN, "no rua"),
         ({"_dmarc.venue.example": ["v=DMARC1; p=reject; pct=25; rua=mailto:d@venue.example"]}, WARN, "pct"),

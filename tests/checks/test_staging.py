@@ -68,5 +68,21 @@ def test_a_mean_is_said_of_enough_calls(ask: Ask, tmp_path: Path, ms: float, cal
     assert asked(ask, tmp_path, "PERF-001", run) is verdict
 
 
+@pytest.mark.parametrize(
+    ("run", "verdict"),
+    [
+        (RUN._replace(at=NOW - 25 * HOUR), Verdict.WARN),
+        (RUN._replace(version="2"), Verdict.WARN),
+        (RUN._replace(setup="xyz"), Verdict.WARN),
+        (RUN._replace(trials=(TAKEN._replace(provider="ses"),)), Verdict.ERROR),
+    ],
+)
+def test_a_mean_is_of_today_of_this_set_up_and_of_each_provider(
+    ask: Ask, tmp_path: Path, run: Run, verdict: Verdict
+) -> None:
+    measured = run._replace(trials=tuple(one._replace(ms=20 * (10.0,)) for one in run.trials))
+    assert asked(ask, tmp_path, "PERF-001", measured) is verdict
+
+
 def test_what_was_never_measured_is_not_green(ask: Ask, tmp_path: Path) -> None:
     assert asked(ask, tmp_path, "PERF-001", None) is Verdict.ERROR

@@ -3,8 +3,10 @@
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
 from notifyctl.domain.check import Seen, failed, passed, unseen, warned
+from notifyctl.domain.trial import STALE
 
 NEEDS = ("PRV-001",)
+LOOK = "look at the quota at the provider, in its pages"
 FULL, FILLING = 0.9, 0.7  # of a quota
 
 
@@ -55,11 +57,13 @@ async def allowance(readers: Readers) -> Seen:
     silent = [name for name in healths if name not in quotas]
     untold = [f"{', '.join(silent)}: no quota is told"] if silent else []
     words = "; ".join([*(f"{name}: {part:.0%} used" for name, part in used.items()), *untold])
-    if silent and not used:
-        return unseen(f"{', '.join(silent)}: no quota is told to this key", "look at it at the provider")
     if max(used.values(), default=0) >= FULL:
         return failed(words, "raise the quota")
-    return warned(words, "raise the quota") if max(used.values(), default=0) >= FILLING else passed(words)
+    if silent and not used:
+        return unseen(words, LOOK)
+    if max(used.values(), default=0) >= FILLING:
+        return warned(words, "raise the quota")
+    return warned(words, LOOK) if silent else passed(words)
 
 
 @check("PRV-004", "Each provider knows our domain", expected="it is verified, or mail from it was taken", needs=NEEDS)
@@ -84,5 +88,6 @@ def _known(readers: Readers, name: str, domains: object) -> str:
     if isinstance(domains, dict):
         parents = [one for one in domains if domain == one or domain.endswith(f".{one}")]
         return str(domains[parents[0]]) if parents else f"{domain} is not there"
-    taken = [one for run in readers.drills[-1:] for one in run.trials if (one.provider, one.domain) == (name, domain)]
+    runs = [run for run in readers.drills[-1:] if readers.now - run.at <= STALE]
+    taken = [one for run in runs for one in run.trials if (one.provider, one.domain) == (name, domain)]
     return TAKEN if taken and all(one.accepted for one in taken) else UNKNOWN

@@ -22,10 +22,13 @@ SHOWN = 5
 )
 async def tree(readers: Readers) -> Seen:
     paths, whole = _within(readers.project.tree())
-    found = [f"{path.relative_to(readers.project.folder)}:{place}" for path in paths for place in _places(path)]
+    read = {str(path.relative_to(readers.project.folder)): _places(path) for path in paths}
+    found = [f"{name}:{place}" for name, places in read.items() for place in places or ()]
     if found:
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         return failed(f"{', '.join(found[:SHOWN])}{more}", "revoke it first, then remove it, from the history too")
+    if closed := [name for name, places in read.items() if places is None]:
+        return unseen(f"cannot be read: {', '.join(closed[:SHOWN])}", "run preflight as a user who may read them")
     if not whole:
         return unseen("there is too much to search", "run preflight in the folder of the registers alone")
     return passed(f"files that were searched: {len(paths)}; the history was not")
@@ -56,9 +59,10 @@ def _within(tree: Iterator[Path]) -> tuple[list[Path], bool]:
     return paths, True
 
 
-def _places(path: Path) -> list[str]:
-    """Line and kind of what was found in a file, without it."""
+def _places(path: Path) -> list[str] | None:
+    """Line and kind of what was found in a file, without it; None for a file that nobody could look into. One byte
+    that is no UTF-8 hides nothing: the shapes are ASCII."""
     try:
-        return [f"{leak.line} ({leak.kind})" for leak in leaks(path.read_text("utf-8"))]
-    except (OSError, UnicodeDecodeError):
-        return []  # no text: a picture, or a file that is encrypted
+        return [f"{leak.line} ({leak.kind})" for leak in leaks(path.read_text("utf-8", errors="replace"))]
+    except OSError:
+        return None

@@ -71,14 +71,14 @@ async def _walk(readers: Readers, record: str, met: set[str]) -> tuple[str, int]
     """The end of a record, and the look-ups of it and all that it leads to."""
     told = maildns.spf(record)
     end, costs = told.end, told.costs
-    for name in told.follows:
+    for name in (*filter(None, [told.redirect]), *told.includes):  # first what decides, so that nothing met it before
         if name in met or costs > MOST_LOOKUPS:
             continue
         met.add(name)
         for inner in maildns.spf_records(await readers.names.texts(name)):
             last, more = await _walk(readers, inner, met)
             costs += more
-            end = end or (last if "redirect=" in record.lower() else "")
+            end = end or (last if name == told.redirect else "")
     return end, costs
 
 
@@ -98,20 +98,24 @@ async def _key(readers: Readers, provider: str, name: str) -> Seen:
 
 
 async def _dmarc(readers: Readers, domain: str) -> Seen:
+    """The policy that holds for a domain: its own, else that of a domain above it, whose `sp` goes before its `p`."""
     for place in maildns.parents(domain):
         records = maildns.dmarc_records(await readers.names.texts(f"_dmarc.{place}"))
         if len(records) > 1:
             return failed(f"{place}: {len(records)} records, and receivers take none of them", "keep one")
         if records:
             told = records[0]
+            policy = "sp" if place != domain and "sp" in told else "p"
             old = [name for name in maildns.REMOVED if name in told]
             faults = [
-                *([f"p={told.get('p') or 'missing'}"] if told.get("p") not in ("quarantine", "reject") else []),
+                *([f"{policy}={told.get(policy) or 'missing'}"] if told.get(policy) not in ("quarantine", "reject") else []),
                 *([] if "rua" in told else ["no rua"]),
                 *([f"{', '.join(old)}: no longer read"] if old else []),
             ]
             hint = "go from none to quarantine to reject, with an address for reports (rua)"
-            return warned(f"{place}: {'; '.join(faults)}", hint) if faults else passed(f"{place}: p={told['p']}")
+            if faults:
+                return warned(f"{place}: {'; '.join(faults)}", hint)
+            return passed(f"{place}: {policy}={told[policy]}")
     return failed(
         f"{domain}: there is no policy", 'publish _dmarc with "v=DMARC1; p=none; rua=mailto:..." to begin with'
     )

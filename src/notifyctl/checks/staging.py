@@ -9,6 +9,7 @@ from notifyctl.domain.errors import Unreachable
 from notifyctl.domain.trial import ENOUGH, FRESH, SLOW, SLOWING, STALE, Run, Trial
 
 DRILL = "send through all of them: notifyctl drill staging"
+MEASURE = f"notifyctl drill staging --count {ENOUGH}"
 
 
 @check("STG-001", "A message went through each provider", expected="today, with this version and this set-up",
@@ -18,30 +19,42 @@ async def staging(readers: Readers) -> Seen:
     bad = [f"{one.provider}: {one.kind} {one.code}".strip() for one in run.trials if not one.accepted]
     if bad:
         return failed("; ".join(bad), "mend it, then drill again: notifyctl drill staging")
-    missing = [name for name in readers.senders if name not in {one.provider for one in run.trials}]
-    if missing:
+    if missing := _missing(readers, run):
         return unseen(f"{', '.join(missing)}: not in the last drill", DRILL)
-    told = f"{', '.join(one.provider for one in run.trials)}: accepted, {age // 3_600_000} h ago"
-    if age > FRESH:
-        return warned(told, DRILL)
-    same = (run.version, run.setup) == (readers.version, readers.setup)
-    return passed(told) if same else warned(f"{told}, by another version or set-up", DRILL)
+    told = f"{', '.join(one.provider for one in run.trials)}: accepted"
+    return _dated(readers, run, age, told, DRILL)
 
 
 @check("PERF-001", "Each provider takes a message in time", expected=f"a mean below {SLOW:g} ms, of {ENOUGH} calls",
        needs=("ENV-001",))  # fmt: skip
 async def latency(readers: Readers) -> Seen:
-    run, _ = _last(readers)
+    run, age = _last(readers)
     few = [f"{one.provider} {len(one.ms)}" for one in run.trials if not one.accepted or len(one.ms) < ENOUGH]
     if few or not run.trials:
         what = f"too few calls were measured ({', '.join(few)}): {ENOUGH} of each are needed"
-        return unseen(what, f"notifyctl drill staging --count {ENOUGH}")
+        return unseen(what, MEASURE)
     told = "; ".join(map(_took, run.trials))
+    if missing := _missing(readers, run):
+        return unseen(f"{told}; {', '.join(missing)}: not in the last drill", MEASURE)
     worst = max(fmean(one.ms) for one in run.trials)
     hint = "look at the network, and at the region of the provider"
     if worst >= SLOW:
         return failed(told, hint)
-    return passed(told) if worst < SLOWING else warned(told, hint)
+    return warned(told, hint) if worst >= SLOWING else _dated(readers, run, age, told, MEASURE)
+
+
+def _missing(readers: Readers, run: Run) -> list[str]:
+    """The providers of this set-up that a drill left out."""
+    return [name for name in readers.senders if name not in {one.provider for one in run.trials}]
+
+
+def _dated(readers: Readers, run: Run, age: int, told: str, fix: str) -> Seen:
+    """What a drill proved, as long as it is of today and of what is about to run."""
+    told = f"{told}, {age // 3_600_000} h ago"
+    if age > FRESH:
+        return warned(told, fix)
+    same = (run.version, run.setup) == (readers.version, readers.setup)
+    return passed(told) if same else warned(f"{told}, by another version or set-up", fix)
 
 
 def _took(trial: Trial) -> str:

@@ -14,10 +14,12 @@ _COSTLY = ("include", "a", "mx", "ptr", "exists", "redirect")
 
 
 class Spf(NamedTuple):
-    """`end` is the sign before `all`, '' without one; `follows` are names whose records count; `costs` look-ups."""
+    """`end` is the sign before `all`, '' without one; `costs` are look-ups. The record of `redirect` ends for this one
+    where it has no end; those of `includes` can only let somebody in, so their ends never count (RFC 7208, 5.2)."""
 
     end: str
-    follows: tuple[str, ...]
+    includes: tuple[str, ...]
+    redirect: str
     costs: int
 
 
@@ -36,16 +38,18 @@ def spf_records(texts: Sequence[str]) -> list[str]:
 
 def spf(text: str) -> Spf:
     """Read a record."""
-    end, follows, costs = "", [], 0
+    end, includes, redirect, costs = "", [], "", 0
     for word in text.lower().split()[1:]:
         sign, body = (word[0], word[1:]) if word[0] in "+-~?" else ("+", word)
         name, _, target = body.replace("=", ":", 1).partition(":")
         costs += name.partition("/")[0] in _COSTLY
-        if name in ("include", "redirect") and "%" not in target:
-            follows.append(target)
+        if name == "include" and "%" not in target:
+            includes.append(target)
+        if name == "redirect" and "%" not in target:
+            redirect = target
         if name == "all":
             end = sign
-    return Spf(end, tuple(follows), costs)
+    return Spf(end, tuple(includes), redirect, costs)
 
 
 def tags(text: str) -> Mapping[str, str]:
