@@ -14,20 +14,21 @@ NOT_MEANT = {"suppressed", "no_consent", "cancelled"}
 def recounted(lines: Iterable[bytes]) -> dict[str, Any]:
     """Everything that `figures` of a report says of these messages."""
     rows = [json.loads(line) for line in lines]
-    wrong = [row for row in rows if row["state"] == "bounced" or row["reason"].startswith("MSG-ADDRESS")]
+    wrong = [row for row in rows if row["state"] == "bounced" or row["reason"].endswith("(to.email)")]
     meant = [row for row in rows if row not in wrong and row["state"] not in NOT_MEANT]
     failed = [row for row in meant if row["state"] in FAILED]
     calls = [call for row in rows for call in row["attempts"]]
     took = [row["took_ms"] for row in rows if row["took_ms"] >= 0]
     waited = [row["accepted_at"] - row["enqueued_at"] for row in rows if row["took_ms"] >= 0]
-    failure = rate(len(failed), len(meant))
+    failure, mistyped = rate(len(failed), len(meant)), rate(len(wrong), len(wrong) + len(meant))
     return {
         "messages": len(rows), "states": dict(Counter(row["state"] for row in rows)),
         "failure": {**failure, "limit": 0.005, "judged": judged(failure, 0.005)},
         "budget": {"objective": 0.999, "allowed": round(len(meant) / 1000, 3), "used": len(failed),
                    "left": 1 - len(failed) / (len(meant) / 1000)},
         "processing": {**times(took), "mean": sum(took) / len(took)}, "time_to_accept": times(waited),
-        "wrong_addresses": len(wrong), "resends": sum(call["why"] == "resend" for call in calls),
+        "wrong_addresses": len(wrong), "addresses": {**mistyped, "limit": 0.1, "judged": judged(mistyped, 0.1)},
+        "resends": sum(call["why"] == "resend" for call in calls),
         "accepted_twice": sum(sum(call["kind"] == "accepted" for call in row["attempts"]) > 1 for row in rows),
         "types": grouped(rows, "type"), "priorities": grouped(rows, "priority"),
         "providers": {name: provider(name, rows, calls) for name in sorted({call["provider"] for call in calls})},

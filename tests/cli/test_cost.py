@@ -53,7 +53,10 @@ class TestWithAGivenVolume:
     def test_a_plan_that_stops_is_named(self, config: Path):
         config.write_text('[providers.resend]\nplan = "free"\n')
         ran = notifyctl("cost", "report", "--volume", "5300", "-o", "json", NOTIFYCTL_CONFIG=str(config))
+        data = ran.document["data"]
         assert [one["code"] for one in ran.document["findings"]] == ["COST-STOPS"]
+        assert (ran.code, data["total"], data["per_accepted"]) == (3, None, None)
+        assert "?" in notifyctl("cost", "report", "--volume", "5300", "-o", "short", NOTIFYCTL_CONFIG=str(config)).out
 
     def test_own_prices_are_used(self, config: Path):
         config.write_text('[providers.resend]\nplan = "pro"\n[prices.resend.pro]\nfixed = "12.34"\n')
@@ -103,11 +106,13 @@ class TestWithWhatWasCounted:
         assert data["period"] == data["counted_from"][:7] == f"{datetime.now(UTC):%Y-%m}"
         assert data["forecast"]["mails"] is None
         few = house.ask("cost", "advise")
-        assert (few.code, few.codes) == (3, ["COST-TOO-FEW"])
+        assert (few.code, few.codes, few.data["days"]) == (3, ["COST-TOO-FEW"], 0)
+        assert set(few.data) == set(house.ask("cost", "advise", "--volume", "10").data)
 
     def test_a_month_without_mail_is_not_called_cheap(self, house: House):
         ran = house.ask("cost", "report", "--period", "2020-01")
-        assert (ran.code, ran.codes, "total" in ran.data) == (3, ["COST-NOTHING"], False)
+        assert (ran.code, ran.codes, ran.data["total"]) == (3, ["COST-NOTHING"], None)
+        assert set(ran.data) == set(house.ask("cost", "report", "--volume", "10").data)
 
     def test_advice_rests_on_the_days_and_on_what_was_granted(self, house: House, lab: Lab):
         now = int(time.time() * 1000)

@@ -5,6 +5,8 @@ from statistics import mean
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifyctl.domain.archive import Row
+from notifyctl.domain.errors import InvalidMessage
 from notifyctl.domain.figures import fold, told
 from notifyctl.domain.rate import Judged
 from quarters import traffic
@@ -39,6 +41,25 @@ def test_the_failure_rate_counts_what_failed_of_what_was_to_be_sent():
     days = {day["day"]: (day["failed"], day["of"]) for day in FIGURES["days"]}
     assert sum(failed for failed, _ in days.values()) == len(failed)
     assert sum(of for _, of in days.values()) == len(counted)
+
+
+def rejected(field: str, count: int = 1000) -> list[Row]:
+    row = next(row for row in ROWS if row.state == "accepted")
+    return count * [row._replace(state="rejected", reason=str(InvalidMessage("MSG-ADDRESS", "is none", field)))]
+
+
+def test_only_the_recipients_address_is_nobodys_failure():
+    failure = told(fold(rejected("reply_to")))["failure"]
+    assert (failure["count"], failure["of"], failure["judged"]) == (1000, 1000, Judged.ABOVE)
+    figures = told(fold(rejected("to.email")))
+    assert (figures["failure"]["of"], figures["wrong_addresses"]) == (0, 1000)
+
+
+def test_more_wrong_addresses_than_people_mistype_are_told():
+    well = [row for row in ROWS if row.state == "accepted"][:900]
+    for count, judged in ((70, Judged.WITHIN), (100, Judged.TOO_FEW), (150, Judged.ABOVE)):
+        addresses = told(fold([*well, *rejected("to.email", count)]))["addresses"]
+        assert (addresses["count"], addresses["of"], addresses["judged"]) == (count, 900 + count, judged)
 
 
 def test_times_are_those_of_accepted_mail():

@@ -48,6 +48,13 @@ def test_a_system_that_is_well_meets_all_that_has_a_source_and_claims_nothing_el
     assert code(*WELL) == 0
 
 
+def test_a_producer_that_writes_nonsense_for_addresses_is_not_well():
+    wrong = row("rejected", reason="MSG-ADDRESS: is not a usable e-mail address (to.email)")
+    assert verdicts(*WELL, *[wrong] * 100)["delivery"] is Verdict.MET
+    assert verdicts(*WELL, *[wrong] * 600)["delivery"] is Verdict.MISSED
+    assert verdicts(*[wrong] * 1000)["delivery"] is Verdict.MISSED
+
+
 def test_without_mail_nothing_is_met():
     assert set(verdicts().values()) == {Verdict.TOO_FEW, Verdict.UNSEEN}
     assert code() == 3

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from notifyctl.domain.tariff import Tariff
     from notifyctl.operations.cost import Line
 
+UNADVISED = {  # what `advice_data` tells, where there is nothing to advise on
+    "currency": "USD", "traffic": None, "compared": 0, "present": None, "best": None, "saves": None, "change": None,
+    "gaps": [],
+}  # fmt: skip
+
 
 def money(amount: int | None) -> str:
     """An amount for people; `?` for one that nobody can tell."""

@@ -2,9 +2,11 @@
 
 Policy (the delivery failure rate, counted when a message ends):
 
-- failed: dead, expired, unknown, and rejected, unless the recipient's address is none.
+- failed: dead, expired, unknown, and rejected, unless the recipient's address is none. Any other address that is none,
+  such as one to reply to, is the producer's fault, and counts.
 - finalised: all that ended, but for those that were not to be sent (suppressed, no_consent, cancelled) and those whose
-  address is at fault (bounced, rejected for their address). These are in neither number.
+  address is at fault (bounced, rejected for their address). These are in neither number, and so that they hide nothing
+  their part has a limit of its own, 10 %: people mistype a few of a hundred, more is a producer that writes nonsense.
 - error rate of a provider: faults, ambiguous answers and refusals of our account or sender, of all calls. It says
   nothing about mail, which goes elsewhere; it feeds the review of the provider.
 - processing latency: from the claim to the acceptance, by one worker's clock; it counts for the provider that took the
@@ -30,7 +32,8 @@ OBJECTIVE = 0.001  # what 99.9 % delivery leaves to fail
 DAY = 86_400_000  # ms
 FAILED = {State.DEAD, State.EXPIRED, State.UNKNOWN, State.REJECTED}
 NOT_MEANT = {State.SUPPRESSED, State.NO_CONSENT, State.CANCELLED}
-ADDRESSES = ("MSG-ADDRESS",)  # how the reason of a rejection begins whose address is none
+WRONG = 0.1  # wrong addresses, of all that was to be sent, above which it is no longer people who mistype
+RECIPIENT = ("MSG-ADDRESS: ", "(to.email)")  # how the reason begins and ends where the recipient's address is none
 TROUBLE = {Kind.FAULT, Kind.ACCOUNT, Kind.SENDER}
 
 
@@ -92,6 +95,11 @@ class Figures:
         if row.took_ms >= 0:
             self._took(row)
 
+    @property
+    def wrong(self) -> Rate:
+        """Wrong addresses, of all that was to be sent."""
+        return Rate(self.addresses, self.addresses + self.finalised)
+
     def _took(self, row: Row) -> None:
         place = _bucket(row.took_ms)
         self.processing[place] += 1
@@ -101,7 +109,7 @@ class Figures:
             self.to_accept[_bucket(row.accepted_at - row.enqueued_at)] += 1
 
     def _ended(self, row: Row) -> None:
-        wrong = row.state == State.BOUNCED or (row.state == State.REJECTED and row.reason.startswith(ADDRESSES))
+        wrong = row.state == State.BOUNCED or (row.state == State.REJECTED and _no_address(row.reason))
         self.addresses += wrong
         if wrong or row.state in NOT_MEANT:
             return
@@ -111,6 +119,11 @@ class Figures:
         day = self.days.setdefault(row.ended_at // DAY, [0, 0])
         day[0] += failed
         day[1] += 1
+
+
+def _no_address(reason: str) -> bool:
+    begins, ends = RECIPIENT
+    return reason.startswith(begins) and reason.endswith(ends)
 
 
 def fold(rows: Iterable[Row]) -> Figures:
@@ -132,6 +145,7 @@ def told(figures: Figures) -> dict[str, Any]:
         "processing": {**times(figures.processing), "mean": _mean(figures)},
         "time_to_accept": times(figures.to_accept),
         "wrong_addresses": figures.addresses,
+        "addresses": {**counted(figures.wrong), "limit": WRONG, "judged": figures.wrong.judged(WRONG)},
         "resends": figures.resends,
         "accepted_twice": figures.twice,
         "types": {name: _sorted(figures.types[name]) for name in sorted(figures.types)},

@@ -9,7 +9,16 @@ import typer
 
 from notifyctl.cli import progress, screen
 from notifyctl.cli.envelope import Result, Table, Verbatim
-from notifyctl.cli.pricing import account_words, advice_data, gap_finding, line_data, money, taken_words, traffic_words
+from notifyctl.cli.pricing import (
+    UNADVISED,
+    account_words,
+    advice_data,
+    gap_finding,
+    line_data,
+    money,
+    taken_words,
+    traffic_words,
+)
 from notifyctl.cli.words import many
 from notifyctl.domain import exits
 from notifyctl.domain.finding import Finding
@@ -30,6 +39,10 @@ Peak = Annotated[
 ]
 YEAR = 12  # months back in which the busiest day is sought: a festival comes once in them
 _UNTOLD = "What was delivered has no source yet, so it is the cost of a mail that a provider accepted."
+_UNPRICED = {  # what `report` always tells, as far as nothing is known
+    "period": None, "currency": "USD", "mails": 0, "total": None, "per_accepted": None, "per_delivered": None,
+    "providers": [], "counted_from": None, "doubtful": None, "forecast": None,
+}  # fmt: skip
 
 
 class _Seen(NamedTuple):
@@ -64,9 +77,8 @@ def report(
     if not count:
         what = f"no accepted mail of {month:%Y-%m} is on record"
         nothing = Finding("COST-NOTHING", "warning", f"{month:%Y-%m}", what, "give the number yourself: --volume")
-        return Result(
-            {"period": f"{month:%Y-%m}"}, (f"{what[0].upper()}{what[1:]}.",), exits.DEGRADED, findings=[nothing]
-        )
+        data = {**_UNPRICED, "period": f"{month:%Y-%m}"}
+        return Result(data, (f"{what[0].upper()}{what[1:]}.",), exits.DEGRADED, findings=[nothing])
     busy = max(seen.usage.by_day().values())
     done = _priced(given, Traffic(count, count, busy), mails, month)
     return _counted(done, seen.usage, month, told if month == today.replace(day=1) else None)
@@ -82,20 +94,22 @@ def advise(ctx: typer.Context, volume: Volume = None, peak: Peak = None) -> Resu
     from notifyctl.cli.given import load
     from notifyctl.domain.advice import advise as compare
     from notifyctl.domain.cost import Traffic
-    from notifyctl.domain.usage import traffic
+    from notifyctl.domain.usage import expected, traffic
     from notifyctl.operations.cost import accounts
 
     given = load()
     today = datetime.now(UTC).date()
     seen = _look(ctx, given, _before(today, YEAR)) if volume is None else None
     found = traffic(seen.usage, today) if seen else None
+    days = expected(seen.usage, today).days if seen else None
     if volume is not None:
         found = Traffic(volume, volume, volume if peak is None else peak)
     if found is None:
-        return _too_few(seen.usage if seen else None, today)
+        return _too_few(days or 0)
     found = found if peak is None else found._replace(peak_day=peak)
     advice = compare(accounts(given.revision, _order(given), found, seen.granted if seen else {}), found)
-    return _advised(given, advice, found, seen)
+    done = _advised(given, advice, found, seen)
+    return done._replace(data={**done.data, "days": days})
 
 
 def _order(given: "Settings") -> Sequence[str]:
@@ -129,17 +143,19 @@ def _priced(given: "Settings", traffic: "Traffic", mails: Mapping[str, int], mon
 
     order = [*_order(given), *(name for name in mails if name not in _order(given))]
     found = lines(accounts(given.revision, order, traffic, {}), mails)
-    total = sum(line.bill.total for line in found if line.bill)
-    each = share(total, traffic.mails) if traffic.mails else None
+    bills = [line.bill.total for line in found if line.bill]
+    total = sum(bills) if len(bills) == len(found) else None  # a bill that nobody knows leaves no sum
+    each = share(total, traffic.mails) if traffic.mails and total is not None else None
     data = {
-        "period": f"{month:%Y-%m}", "currency": "USD", "mails": traffic.mails, "total": exact(total),
-        "per_accepted": None if each is None else exact(each), "per_delivered": None,
+        **_UNPRICED, "period": f"{month:%Y-%m}", "mails": traffic.mails,
+        "total": None if total is None else exact(total), "per_accepted": None if each is None else exact(each),
         "providers": [line_data(line) for line in found],
     }  # fmt: skip
-    first = f"{month:%Y-%m}: {money(total)} for {many(traffic.mails, 'mail')}{f', {money(each)} each' if each else ''}."
+    first = f"{month:%Y-%m}: {money(total)} for {many(traffic.mails, 'mail')}{f', {money(each)} each' if traffic.mails else ''}."
     columns = ("provider", "plan", "mails", "fixed", "beyond", "total")
     texts: list[str | Table] = [first, Table(columns, [_row(line) for line in found]), *_notes(found)]
-    return Result(data, texts, findings=[_stops(line) for line in found if line.bill is None])
+    stops = [_stops(line) for line in found if line.bill is None]
+    return Result(data, texts, exits.DEGRADED if stops else exits.OK, findings=stops)
 
 
 def _row(line: "Line") -> tuple[str, ...]:
@@ -182,14 +198,13 @@ def _foretold(told: "Forecast") -> str:
     )
 
 
-def _too_few(usage: "Usage | None", today: date) -> Result:
+def _too_few(days: int) -> Result:
     from notifyctl.domain.cost import ENOUGH
-    from notifyctl.domain.usage import expected
 
-    days = expected(usage, today).days if usage else 0
     what = f"{many(days, 'whole day')} counted, and {ENOUGH} are needed"
     few = Finding("COST-TOO-FEW", "warning", "traffic", what, "give what you expect: --volume 5300 --peak 2000")
-    return Result({"days": days}, ("Too few days were counted to advise anything.",), exits.DEGRADED, findings=[few])
+    data = {**UNADVISED, "diff": None, "counted": True, "days": days}
+    return Result(data, ("Too few days were counted to advise anything.",), exits.DEGRADED, findings=[few])
 
 
 def _advised(given: "Settings", advice: "Advice", traffic: "Traffic", seen: _Seen | None) -> Result:
