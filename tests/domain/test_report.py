@@ -86,6 +86,8 @@ def test_incidents_checks_and_keys():
     found = list(of_checks([check, {**check, "verdict": "warn"}, {**check, "waiver": "J. Smith"},
                             {**check, "verdict": "error"}, {**check, "verdict": "pass"}]))  # fmt: skip
     assert [(one.code, one.severity) for one in found] == [("RDS-002", "error"), ("RDS-002", "warning")]
+    aged = [{"name": name, "days": 100, "most": most} for name, most in (("resend", 90), ("redis", 180))]
+    assert [one.subject for one in of_keys(aged)] == ["resend"]
     assert [one.subject for one in of_keys([{"name": "pepper", "days": 365}, {"name": "ledger", "days": 366}])] == [
         "ledger"
     ]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
 from notifyctl.domain.check import Seen, failed, passed, warned
-from notifyctl.domain.key_age import DAYS, Age, age
+from notifyctl.domain.key_age import Age, age, since
 from notifyctl.store.permissions import trouble
 
 
@@ -39,10 +39,8 @@ async def permissions(readers: Readers) -> Seen:
 async def ages(readers: Readers) -> Seen:
     created = readers.given.kept.created if readers.given.kept else {}
     now = int(datetime.combine(readers.today, time(), UTC).timestamp())
-    named = [name for name, source in readers.given.sources.items() if name in DAYS and source]
-    dated = {name: created.get(name, 0) if readers.given.sources[name] == "secrets" else 0 for name in named}
-    found = {name: age(name, at, now) for name, at in dated.items()}
-    over, due, unknown = ([name for name in named if found[name] is one] for one in (Age.OVER, Age.DUE, Age.UNKNOWN))
+    found = {name: age(name, at, now) for name, at in since(readers.given.sources, created).items()}
+    over, due, unknown = ([name for name in found if found[name] is one] for one in (Age.OVER, Age.DUE, Age.UNKNOWN))
     fix = "rotate it: notifyctl secrets rotate NAME"
     if over:
         return failed(f"too old: {', '.join(over)}", fix)
@@ -50,4 +48,4 @@ async def ages(readers: Readers) -> Seen:
         return warned(f"due within two weeks: {', '.join(due)}", fix)
     if unknown:
         return warned(f"nobody wrote down since when it is used: {', '.join(unknown)}", "notifyctl secrets set NAME")
-    return passed(f"keys whose age is known: {len(named)}" if named else "no key is set")
+    return passed(f"keys whose age is known: {len(found)}" if found else "no key is set")

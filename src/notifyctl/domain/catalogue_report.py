@@ -47,8 +47,9 @@ REPORT = {
         "notifyctl incident review, with what was the root of it.",
     ),
     "RPT-KEY-AGE": Entry(
-        "A key that is older than a year",
-        "The file that holds it has not changed for more than 365 days. Keys leak without anybody noticing.",
+        "A key that is too old",
+        "By the file of secrets it is used for longer than it may be: a provider's key 90 days, another secret 180. Keys "
+        "leak without anybody noticing.",
         "Renew it at its provider, and make sure that the old one is dead.",
     ),
     "RPT-NOT-OVER": Entry(

@@ -5,8 +5,8 @@ Policy (the delivery failure rate, counted when a message ends):
 - failed: dead, expired, unknown, and rejected, unless the recipient's address is none. Any other address that is none,
   such as one to reply to, is the producer's fault, and counts.
 - finalised: all that ended, but for those that were not to be sent (suppressed, no_consent, cancelled) and those whose
-  address is at fault (bounced, rejected for their address). These are in neither number, and so that they hide nothing
-  their part has a limit of its own, 10 %: people mistype a few of a hundred, more is a producer that writes nonsense.
+  address is at fault (bounced, rejected for their address). These are in neither number. Their own part has a
+  limit, 10 % (our choice): people mistype a few of a hundred, and more is a producer that writes nonsense.
 - error rate of a provider: faults, ambiguous answers and refusals of our account or sender, of all calls. It says
   nothing about mail, which goes elsewhere; it feeds the review of the provider.
 - processing latency: from the claim to the acceptance, by one worker's clock; it counts for the provider that took the

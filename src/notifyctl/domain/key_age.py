@@ -6,6 +6,7 @@ it is due, so there are two weeks to do it in. A pepper is changed only when it 
 changes with it; and what is no key, such as a command, has no age. A leak or a leaver does not wait for any of this.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from notifyctl.domain.secret_file import KEYS
@@ -17,6 +18,13 @@ DAYS = {
     "NOTIFYCTL_WEBHOOK_SECRET": 180,
     "NOTIFYCTL_PAGERDUTY_KEY": 180,
 }
+
+
+def since(sources: Mapping[str, str], created: Mapping[str, int]) -> dict[str, int]:
+    """Since when each secret that ages is used (epoch seconds), 0 where nobody wrote it down: only the file of secrets
+    does, and the age of any other file is that of its last copy. `sources` say whether a value comes from there."""
+    named = [name for name, source in sources.items() if name in DAYS and source]
+    return {name: created.get(name, 0) if sources[name] == "secrets" else 0 for name in named}
 
 
 class Age(StrEnum):

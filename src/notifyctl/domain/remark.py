@@ -113,7 +113,7 @@ def of_checks(checks: Iterable[Mapping[str, Any]]) -> Iterator[Remark]:
 def of_keys(keys: Iterable[Mapping[str, Any]]) -> Iterator[Remark]:
     """Keys that are due to be renewed."""
     for one in keys:
-        if one["days"] > OLD:
+        if one["days"] > one.get("most", OLD):
             what = f"{one['name']} has not changed for {one['days']} days"
             yield Remark("RPT-KEY-AGE", one["name"], "warning", what, "renew it, and have the old one die")
 

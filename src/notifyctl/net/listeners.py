@@ -5,8 +5,9 @@ from pathlib import Path
 
 from notifyctl.domain.errors import Unreachable
 
-_LISTENS = "0A"  # the state in /proc/net/tcp
-_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+_LISTENS = "0A"  # the state in /proc/self/net/tcp
+# Of our own process: where a unit hides the rest of /proc (ProcSubset=pid), /proc/net is not there.
+_TABLES = (Path("/proc/self/net/tcp"), Path("/proc/self/net/tcp6"))
 
 
 def listening(port: int) -> list[IPv4Address | IPv6Address]:

@@ -11,13 +11,13 @@ from typing import Any
 from notifyctl.checks import REGISTRY, Readers
 from notifyctl.domain.check import Report, Verdict, chosen
 from notifyctl.domain.errors import NotifyctlError
+from notifyctl.domain.key_age import DAY, DAYS, since
 from notifyctl.domain.period import Cycle
 from notifyctl.domain.redact import redact
 from notifyctl.operations.preflight import examine
 from notifyctl.operations.recorded import Fact, time_of, unseen
 from notifyctl.store.project import NOTICES, PROCESSING, PROCESSORS
 
-DAY = 86_400  # seconds
 PROFILE = "live"
 _INFO = {
     "memory": ("used_memory", "used_memory_peak", "maxmemory", "maxmemory_policy"),
@@ -76,13 +76,11 @@ def _attested(one: Report) -> Fact:
 
 
 def _keys(readers: Readers) -> Iterator[Fact]:
-    now = readers.now / 1000
-    for path in readers.given.files:
-        yield {"kind": "key", "name": path.name, "days": int((now - path.stat().st_mtime) / DAY)}
-    created = readers.given.kept.created if readers.given.kept else {}
-    for name, at in sorted(created.items()):
-        yield {"kind": "key", "name": name, "days": int((now - at) / DAY)}
-    bare = sorted(name for name, source in readers.given.sources.items() if source == "environment")
+    dated = since(readers.given.sources, readers.given.kept.created if readers.given.kept else {})
+    for name, at in sorted(dated.items()):
+        if at:
+            yield {"kind": "key", "name": name, "days": int((readers.now / 1000 - at) / DAY), "most": DAYS[name]}
+    bare = sorted(name for name, at in dated.items() if not at)
     if bare:
         yield unseen("keys", f"nobody knows since when these hold: {', '.join(bare)}")
 
