@@ -1,14 +1,17 @@
 """What is meant to be copied works: units, pipelines and the server's configuration name only what exists."""
 
+import os
 import re
 import shlex
 import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -75,6 +78,67 @@ def test_a_pipeline_is_yaml_that_keeps_the_report(path: Path):
     document = yaml.safe_load(path.read_text())
     assert {"github.yml": "jobs", "gitlab.yml": "stages"}[path.name] in document
     assert "preflight.xml" in str(document)
+
+
+@pytest.mark.parametrize("path", sorted(DEPLOY.glob("ci/*.yml")), ids=lambda path: path.name)
+def test_a_pipeline_keeps_the_line_of_a_deployment(path: Path, tmp_path: Path):
+    """What it runs around `changelog add`, with git, from a checkout of a tag: the default branch has the line then."""
+    here, origin = tmp_path / "checkout", tmp_path / "origin.git"
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@localhost", "-C"]
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", origin], check=True)
+    subprocess.run(["git", "clone", "-q", origin, here], check=True, stderr=subprocess.DEVNULL)
+    for words in (("commit", "-q", "--allow-empty", "-m", "Begin"), ("push", "-q", "origin", "HEAD:main")):
+        subprocess.run([*git, here, *words], check=True)
+    subprocess.run([*git, here, "checkout", "-q", "--detach"], check=True)
+    named = {"CI_DEFAULT_BRANCH": "main", "CI_PROJECT_URL": str(origin).removesuffix(".git"), "CI_COMMIT_TAG": "v1",
+             "CI_COMMIT_TITLE": "Begin", "GITHUB_REF_NAME": "v1"}  # fmt: skip
+    where = {**os.environ, **named, "PYTHONPATH": str(Path(embedded.__file__).parents[2])}
+    for line, folder in keeping(path, origin):
+        ours = f'notifyctl() {{ "{sys.executable}" -m notifyctl "$@"; }}\n{line}'
+        subprocess.run(["bash", "-ec", ours], check=True, cwd=here / folder, env=where, timeout=60)
+    shown = subprocess.run(
+        [*git, origin, "show", "main:CHANGELOG.md"], check=True, capture_output=True, text=True
+    ).stdout
+    assert ": Begin" in shown
+    assert "## [v1]" in shown
+
+
+def keeping(path: Path, origin: Path) -> Iterator[tuple[str, str]]:
+    """The lines of shell between the deployment and the validation, each with its folder."""
+    document = yaml.safe_load(path.read_text())
+    if path.name == "gitlab.yml":
+        steps: list[dict[str, Any]] = [{"run": line} for line in document["deploy"]["script"]]
+    else:
+        assert document["jobs"]["deploy"]["permissions"] == {"contents": "write"}
+        steps = document["jobs"]["deploy"]["steps"]
+    names = [step.get("run", "") for step in steps]
+    for step in steps[names.index("./deploy.sh") + 1 : -1]:
+        clone = f"git clone -q --branch main {origin} {step['with']['path']}" if "uses" in step else step["run"]
+        yield clone, step.get("working-directory", ".")
+
+
+def test_each_audit_has_a_heartbeat_of_its_own():
+    unit, cron = (DEPLOY / "systemd" / "notifyctl-audit@.service").read_text(), (DEPLOY / "crontab").read_text()
+    assert "EnvironmentFile=-/etc/notifyctl/heartbeat-%i\n" in unit
+    assert re.findall(r"AUDIT=(\w+); .*notifyctl audit (\w+)", cron) == [
+        (cycle, cycle) for cycle in ("monthly", "quarterly", "biannual")
+    ]
+
+
+def test_cron_reads_the_heartbeat_of_its_audit(tmp_path: Path):
+    text = (DEPLOY / "cron.env").read_text().replace("/etc/notifyctl", str(tmp_path))
+    (tmp_path / "cron.env").write_text(text)
+    (tmp_path / "environment").write_text("")
+    (tmp_path / "heartbeat-monthly").write_text("NOTIFYCTL_HEARTBEAT_URL=https://a.example\n")
+    for cycle, url in (("AUDIT=monthly; ", "https://a.example"), ("AUDIT=quarterly; ", ""), ("", "")):
+        line = f'{cycle}. {tmp_path}/cron.env && echo "$NOTIFYCTL_HEARTBEAT_URL"'
+        told = subprocess.run(["sh", "-ec", line], check=True, capture_output=True, text=True, env={}, timeout=10)
+        assert told.stdout.strip() == url
+
+
+def test_the_slow_log_says_what_it_takes():
+    text = (DEPLOY / "redis" / "valkey.conf").read_text()
+    assert re.search(r"a tenth of a second.*\nslowlog-log-slower-than 100000\n", text)
 
 
 def test_the_timer_asks_daily_and_catches_up():

@@ -5,6 +5,7 @@ that a server counted while workers and verbs ran under the printed users.
 """
 
 import re
+import time
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -15,13 +16,16 @@ import redis
 from conftest import free_port, serving
 from house import House, emulated, eventually, mail, settled
 from notifyctl.domain.acl import SCRIPTS, User
+from notifyctl.domain.period import Cycle, containing
 from notifyctl.operations.acl import least
+from quarters import seeded
 
 FOUR = {
     user.name.removeprefix("notifyctl-"): user
     for user in least("bull", ("email-critical", "email-standard", "email-bulk"))
 }
 PASSWORD = "correct horse"
+LAST = containing(Cycle.MONTHLY, int(time.time() * 1000)).last.name
 LOOKS = (
     ("status",), ("doctor",), ("queue", "show"), ("queue", "unknown"), ("queue", "failed"), ("queue", "review"),
     ("message", "show", "acl/1"), ("message", "find", "acl-1@customers.example"), ("worker", "list"), ("history",),
@@ -169,6 +173,16 @@ def test_a_preflight_before_deployment_needs_no_job(guarded: tuple[House, "redis
     house, _ = guarded
     ran = house.ask("preflight", "--profile", "deploy", BULLMQ_REDIS_USERNAME="notifyctl-audit")
     assert "Redis refuses this user" not in ran.out
+
+
+def test_an_audit_of_a_month_is_made_by_the_worker_s_user_alone(guarded: tuple[House, "redis.Redis"]):
+    """It records in Redis that the report exists, and the user for audits writes nothing."""
+    house, _ = guarded
+    seeded(house.home, (LAST,), 20)
+    refused = house.ask("audit", "monthly", BULLMQ_REDIS_USERNAME="notifyctl-audit")
+    assert (refused.code, refused.codes) == (7, ["STORE-DENIED"])
+    made = house.ask("audit", "monthly")
+    assert (made.code, [one["period"] for one in made.data["made"]]) == (3, [LAST])
 
 
 def test_an_audit_sees_no_job(guarded: tuple[House, "redis.Redis"]):

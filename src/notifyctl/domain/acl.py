@@ -2,7 +2,8 @@
 
 Policy: four users, since four kinds of programs meet at the queue, and no one needs what another needs.
 
-- `worker` sends: the workers, and the commands that change something. It alone writes our own keys.
+- `worker` sends: the workers, and the commands that change something, audits among them, which record that a report
+  exists. It alone writes our own keys.
 - `look` reads: the commands that only look, bodies of jobs included, for those who answer customers.
 - `audit` reads what has no address in it: our own keys and the queues' counts and order, never a job.
 - `producer` adds jobs, as BullMQ does it, and knows nothing of us.
@@ -74,7 +75,7 @@ def users(own: str, lanes: Sequence[str]) -> list[User]:
              _sorted(CONNECTION, READ, FACTS, SCRIPTS, WORK), (f"~{ours}*", *(f"~{lane}*" for lane in queues))),
         User("notifyctl-look", "commands that only look, bodies of jobs included",
              _sorted(CONNECTION, READ, FACTS), (mine, *(f"%R~{lane}*" for lane in queues))),
-        User("notifyctl-audit", "checks, reports and costs; no job, so no address",
+        User("notifyctl-audit", "checks, costs and criteria; no job, so no address",
              _sorted(CONNECTION, READ, FACTS), (mine, *lists)),
         User("notifyctl-producer", "BullMQ producers in Node",
              _sorted(CONNECTION, SCRIPTS, PRODUCE), tuple(f"~{lane}*" for lane in queues)),
