@@ -26,7 +26,7 @@ def message(identity: str, at: int, dice: random.Random, within: int) -> Row:
     """One message; `within` is how far it lies in its month, ms."""
     kind, purpose, priority = dice.choice(TYPES)
     state, reason = dice.choices(
-        (("accepted", ""), ("suppressed", "on the list"), ("rejected", "MSG-ADDRESS: is not a usable e-mail address (to.email)"),
+        (("accepted", ""), ("suppressed", "on the list"), ("rejected", "MSG-ADDRESS: is no address (to.email)"),
          ("rejected", "http_422"), ("expired", "deadline"), ("unknown", "no evidence")),
         (970, 8, 6, 2, 1, 1),
     )[0]  # fmt: skip

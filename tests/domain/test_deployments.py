@@ -68,7 +68,13 @@ def test_a_version_may_come_back():
 @pytest.mark.parametrize(
     ("line", "number"),
     [
-        *(("## 1.4.0", 1), ("## [1.4.0] - 2026-13-01", 1), ("## Notes", 1), ("## [a b] - 2026-01-01", 1)),
+        *(
+            ("## 1.4.0", 1),
+            ("## [1.4.0] - 2026-13-01", 1),
+            ("## Notes\n- 12:00Z by ada: x", 2),
+            ("## v1 - today", 1),
+            ("## [a b] - 2026-01-01", 1),
+        ),
         ("## [1] - 2026-01-01\n- 25:00Z by ada: x", 2),
     ],
 )
@@ -80,7 +86,16 @@ def test_a_line_that_cannot_be_read_is_named(line: str, number: int):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"version": "1 4"}, {"version": ""}, {"version": "-1"}, {"reason": "a\nb"}, {"reason": ""}, {"by": "a: b"}],
+    [
+        {"version": "1 4"},
+        {"version": ""},
+        {"version": "-1"},
+        {"reason": "a\nb"},
+        {"reason": ""},
+        {"by": "a: b"},
+        {"by": ""},
+        {"by": "a\nb"},
+    ],
 )
 def test_what_is_malformed_is_not_written(wrong: dict[str, str]):
     with pytest.raises(Refused) as raised:
@@ -91,6 +106,23 @@ def test_what_is_malformed_is_not_written(wrong: dict[str, str]):
 def test_a_clock_that_went_back_is_noticed():
     with pytest.raises(Refused, match="later than now"):
         added(added("", NEXT, "f"), FIRST._replace(version="2"), "f")
+
+
+@pytest.mark.parametrize("by", ["a" * 81, "a" * 200, "the pipeline of Leeds"])
+def test_whoever_it_is_a_deployment_is_seen_again(by: str):
+    text = added(WRITTEN, FIRST._replace(version="2", by=by), "f")
+    assert read(text, "f")[0].by == by
+    with pytest.raises(Refused) as raised:
+        added(text, NEXT._replace(version="2", by=by), "f")
+    assert raised.value.code == "CHG-TWICE"
+
+
+def test_other_sections_stay_as_they_are():
+    other = "\n## Notes\n\n- Ask ada before Friday\n"
+    text = added(WRITTEN + other, NEXT, "f")
+    assert text.endswith(other)
+    assert read(text, "f")[0] == NEXT
+    assert read(added("# Ours\n" + other, NEXT, "f"), "f") == [NEXT]
 
 
 VERSIONS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,20}", fullmatch=True)

@@ -108,7 +108,11 @@ async def _dmarc(readers: Readers, domain: str) -> Seen:
             policy = "sp" if place != domain and "sp" in told else "p"
             old = [name for name in maildns.REMOVED if name in told]
             faults = [
-                *([f"{policy}={told.get(policy) or 'missing'}"] if told.get(policy) not in ("quarantine", "reject") else []),
+                *(
+                    [f"{policy}={told.get(policy) or 'missing'}"]
+                    if told.get(policy) not in ("quarantine", "reject")
+                    else []
+                ),
                 *([] if "rua" in told else ["no rua"]),
                 *([f"{', '.join(old)}: no longer read"] if old else []),
             ]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from notifyctl.domain.tariff import Tariff
     from notifyctl.operations.cost import Line
 
-UNADVISED = {  # what `advice_data` tells, where there is nothing to advise on
+UNADVISED: dict[str, Any] = {  # what `advice_data` tells, where there is nothing to advise on
     "currency": "USD", "traffic": None, "compared": 0, "present": None, "best": None, "saves": None, "change": None,
     "gaps": [],
 }  # fmt: skip

@@ -48,8 +48,8 @@ REPORT = {
     ),
     "RPT-KEY-AGE": Entry(
         "A key that is too old",
-        "By the file of secrets it is used for longer than it may be: a provider's key 90 days, another secret 180. Keys "
-        "leak without anybody noticing.",
+        "By the file of secrets it is used for longer than it may be: a provider's key 90 days, another secret 180. "
+        "Keys leak without anybody noticing.",
         "Renew it at its provider, and make sure that the old one is dead.",
     ),
     "RPT-NOT-OVER": Entry(

@@ -5,7 +5,8 @@
     - 14:05Z by ada: Reminders come from the new template
 
 The file is in the form of Keep a Changelog, newest first. Whatever else stands in it, release notes for example, stays
-as it is. A version is a word, so that a change of the configuration alone may have one (`config-12`).
+as it is. A heading that is no version is such a thing; a line of a deployment below one is refused. A version is one
+word, so that a change of the configuration alone may have one (`config-12`).
 """
 
 import re
@@ -17,7 +18,8 @@ from notifyctl.domain.errors import Refused
 HEAD = "# Changelog\n\nDeployments, newest first.\n"
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
 _SECTION = re.compile(r"## \[?([^\]\s]+)\]? - (\d{4}-\d\d-\d\d)\s*")
-_LINE = re.compile(r"- (\d\d:\d\d)Z by ([^:]{1,80}): (.+)")
+_LINE = re.compile(r"- (\d\d:\d\d)Z by ([^:]+): (.+)")
+_MEANT = re.compile(r"## (?:\[|v?\d|.* - \d{4}-)")  # a heading that is meant to be one of a version
 _LATER = re.compile(r"## \[?unreleased\]?\s*", re.IGNORECASE)
 
 
@@ -45,19 +47,23 @@ def read(text: str, where: str) -> list[Deployment]:
     number."""
     found: list[Deployment] = []
     section: tuple[str, date] | None = None
+    other = False  # below a heading of something else
     for number, line in enumerate(text.splitlines(), 1):
         place = f"{where}:{number}"
         if line.startswith("## "):
-            section = _section(line, place)
-        elif (told := _LINE.fullmatch(line.rstrip())) and section:
-            found.append(Deployment(section[0], _moment(section[1], told[1], place), told[2], told[3]))
+            section, other = _section(line, place), not _LATER.fullmatch(line)
+        elif told := _LINE.fullmatch(line.rstrip()):
+            if section:
+                found.append(Deployment(section[0], _moment(section[1], told[1], place), told[2], told[3]))
+            elif other:
+                _malformed(place, line)
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
 def _section(line: str, where: str) -> tuple[str, date] | None:
-    if _LATER.fullmatch(line):
-        return None
     told = _SECTION.fullmatch(line)
+    if _LATER.fullmatch(line) or not (told or _MEANT.match(line)):
+        return None
     try:
         return (told[1], date.fromisoformat(told[2])) if told else _malformed(where, line)
     except ValueError:
@@ -85,7 +91,7 @@ def added(text: str, new: Deployment, where: str) -> str:
         raise Refused(
             "CHG-FORM", f"{new.version[:80]!r} is no version", "VERSION", "write one word: 1.4.0 or config-12"
         )
-    if len(new.reason.splitlines()) != 1 or ":" in new.by:
+    if len(new.line.splitlines()) != 1 or not (told := _LINE.fullmatch(new.line)) or told[2] != new.by:
         raise Refused("CHG-FORM", "who and why are one line", "--reason", "write one sentence")
     known = read(text, where)
     if known and known[0].at > new.at:

@@ -1,8 +1,11 @@
 """The file of deployments: read, and added to in one piece."""
 
+import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from notifyctl.domain.deployments import Deployment, added, read
 from notifyctl.domain.errors import Misconfigured, Refused
@@ -34,17 +37,43 @@ def plan(path: Path, new: Deployment) -> str:
     return added(_text(path) if path.exists() else "", new, str(path))
 
 
-def write(path: Path, text: str) -> None:
-    """Replace the file in one piece, whatever it was a link to. Raises `Misconfigured`."""
+def add(path: Path, new: Deployment) -> None:
+    """Add a deployment, whatever the file is a link to; two at once come one after the other. Raises as `plan`, and
+    `Misconfigured`."""
     target = Path(os.path.realpath(path))
-    beside = target.with_name(f".{target.name}.new")
     try:
-        beside.write_text(text, "utf-8")
+        with _held(target.parent):
+            _replace(target, plan(path, new))
+    except OSError as error:
+        raise Misconfigured("CHG-FILE", f"cannot be written: {error.strerror}", str(path), "") from error
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[int]:
+    """The folder itself is locked, so that no file of ours stands in a checkout of git."""
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # NFS locks no folders; the file is replaced in one piece all the same
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _replace(target: Path, text: str) -> None:
+    """In one piece: who reads meanwhile sees the old file or the new one, also after a power failure."""
+    beside = target.with_name(f".{target.name}.{uuid4().hex}")
+    try:
+        with beside.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
         if target.exists():
             beside.chmod(target.stat().st_mode)
         beside.replace(target)
-    except OSError as error:
-        raise Misconfigured("CHG-FILE", f"cannot be written: {error.strerror}", str(path), "") from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _text(path: Path) -> str:

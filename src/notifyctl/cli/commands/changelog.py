@@ -44,10 +44,11 @@ def add(
     why = reason or "" if dry_run else ask.reason(screen.of(ctx), reason)
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     new = Deployment(version, now, actor(os.environ).replace(":", "-"), why or "(why)")
-    text = changelog.plan(file, new)
+    if dry_run:
+        changelog.plan(file, new)
+    else:
+        changelog.add(file, new)
     lines = (f"{'Planned, not written' if dry_run else f'Added to {file}'}:", f"  {new.heading}", f"  {new.line}")
-    if not dry_run:
-        changelog.write(file, text)
     data = {"file": str(file), "deployment": _deployment(new)}
     return Result(data, lines, outcome="planned" if dry_run else "done")
 

@@ -39,7 +39,7 @@ Peak = Annotated[
 ]
 YEAR = 12  # months back in which the busiest day is sought: a festival comes once in them
 _UNTOLD = "What was delivered has no source yet, so it is the cost of a mail that a provider accepted."
-_UNPRICED = {  # what `report` always tells, as far as nothing is known
+_UNPRICED: dict[str, Any] = {  # what `report` always tells, as far as nothing is known
     "period": None, "currency": "USD", "mails": 0, "total": None, "per_accepted": None, "per_delivered": None,
     "providers": [], "counted_from": None, "doubtful": None, "forecast": None,
 }  # fmt: skip
@@ -151,7 +151,8 @@ def _priced(given: "Settings", traffic: "Traffic", mails: Mapping[str, int], mon
         "total": None if total is None else exact(total), "per_accepted": None if each is None else exact(each),
         "providers": [line_data(line) for line in found],
     }  # fmt: skip
-    first = f"{month:%Y-%m}: {money(total)} for {many(traffic.mails, 'mail')}{f', {money(each)} each' if traffic.mails else ''}."
+    share_words = f", {money(each)} each" if traffic.mails else ""
+    first = f"{month:%Y-%m}: {money(total)} for {many(traffic.mails, 'mail')}{share_words}."
     columns = ("provider", "plan", "mails", "fixed", "beyond", "total")
     texts: list[str | Table] = [first, Table(columns, [_row(line) for line in found]), *_notes(found)]
     stops = [_stops(line) for line in found if line.bill is None]
