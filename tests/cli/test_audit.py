@@ -249,7 +249,7 @@ class TestTheLongerOnes:
         assert "QUE-001/check" not in [one["id"] for one in report["findings"]]
         assert [one["id"] for one in report["attested"]] == ["NET-003"]
         assert "NET-003" not in checks  # attested is not passed
-        assert [one["name"] for one in report["keys"]][:1] == ["ledger"]
+        assert "keys" not in report  # they come from the environment, which nobody knows the age of
         assert [one["check"] for one in report["waivers"]] == ["QUE-001"]
         assert {one["name"] for one in report["registers"]} == {"processors.toml", "processing.toml", "notices.toml"}
         assert report["access"][0]["we are"] == WORKER
