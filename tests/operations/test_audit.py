@@ -37,13 +37,14 @@ class Office:
         self.lab, self.home, self.host = lab, home, host
         self.facts: list[dict] = []
         self.rows: list = []
+        self.elsewhere: set[str] = set()
 
     @property
     def desk(self) -> Desk:
         store = self.lab.store
         return Desk(
             self.home, Reports(store.link, store.queue.own), store.incidents, store.workers, Signer(KEY, ""),
-            self._current, self._recorded, {"by": "cron", "host": self.host, "version": __version__},
+            self._current, self._recorded, self._away, {"by": "cron", "host": self.host, "version": __version__},
         )  # fmt: skip
 
     async def _current(self, month: str):
@@ -53,6 +54,9 @@ class Office:
 
     async def _recorded(self, period):
         return [dict(fact) for fact in self.facts]
+
+    async def _away(self, names):
+        return [name for name in names if name in self.elsewhere]
 
     def move(self, now: str) -> list:
         """A failover at that time, in Redis and in the files."""
@@ -214,6 +218,62 @@ class TestWhatItSays:
         office.rows = list(traffic("2026-10", 60))[:20]  # what is in the archive, too
         _, made = office.audit("2026-11-01T06:00:00").made
         assert made.report["figures"]["messages"] == 60
+
+
+class TestWhatWasInRedis:
+    """A month of which most lay in Redis when it was reported, and moved to the archive afterwards."""
+
+    @pytest.fixture
+    def october(self, lab: Lab, tmp_path: Path) -> Office:
+        office = Office(lab, tmp_path)
+        rows = list(traffic("2026-10", 60))
+        archive.write(tmp_path, rows[:10])
+        office.rows = [row._replace(state="dead") if row.id == "2026-10/30" else row for row in rows[10:]]
+        assert office.names("2026-11-01T06:00:00") == ["2026-10"]
+        return office
+
+    def quarter(self, office: Office, rows: list) -> dict:
+        """The quarterly report and what proving it and the month says, when these rows were archived meanwhile."""
+        archive.write(office.home, rows)
+        office.rows = []
+        [made] = office.audit("2027-01-01T06:00:00", Cycle.QUARTERLY).made
+        found = {one["code"]: one["what"] for one in made.report["findings"]}
+        proofs = [reperform(place).differences for place in (made.place, office.place("2026-10"))]
+        return {**found, "quarter": [one.what for one in proofs[0]], "month": [one.what for one in proofs[1]]}
+
+    def test_untouched_it_is_the_same(self, october: Office):
+        told = self.quarter(october, [row._replace(purpose="another") for row in october.rows])
+        assert (told["quarter"], told["month"], "RPT-ALTERED" in told) == ([], [], False)
+
+    def test_an_altered_line_is_named_by_the_longer_report_and_by_both_proofs(self, october: Office):
+        changed = [row._replace(state="accepted") if row.state == "dead" else row for row in october.rows]
+        told = self.quarter(october, changed)
+        assert told["RPT-ALTERED"] == "1 messages were altered in the archive since, 0 are missing: 2026-10/30"
+        what = ["1 of its messages differ in the archive from what the report signed: 2026-10/30"]
+        assert (told["quarter"], told["month"]) == (what, what)
+
+    def test_one_that_is_missing_or_there_twice(self, october: Office):
+        told = self.quarter(october, [*october.rows[:-2], october.rows[0]])
+        assert told["RPT-ALTERED"].startswith("1 messages were altered in the archive since, 2 are missing: ")
+        assert told["quarter"][1] == "2 of its messages are missing: 2026-10/58, 2026-10/59"
+
+    def test_one_that_is_elsewhere_is_not_missing(self, october: Office):
+        october.elsewhere = {"2026-10/58", "2026-10/59"}
+        assert "RPT-ALTERED" not in self.quarter(october, october.rows[:-2])
+
+    def test_one_that_went_on_is_told_and_is_no_difference(self, october: Office):
+        november = parse(Cycle.MONTHLY, "2026-11").start
+        rows = [row._replace(state="accepted", ended_at=november, version=row.version + 1)
+                if row.state == "dead" else row for row in october.rows]  # fmt: skip
+        told = self.quarter(october, rows)
+        assert told["RPT-LATER"].endswith(": 2026-10/30")
+        assert (told["quarter"], told["month"], "RPT-ALTERED" in told) == ([], [], False)
+
+    def test_what_was_signed_is_not_trusted_when_it_was_changed(self, october: Office):
+        path = october.place("2026-10") / "messages.jsonl"
+        path.write_bytes(path.read_bytes().replace(b'"state":"dead"', b'"state":"accepted"'))
+        told = self.quarter(october, list(map(archive.unpack, path.read_bytes().splitlines())))
+        assert told["RPT-ALTERED"] == "its messages are not those that were signed"
 
 
 class TestProof:

@@ -110,6 +110,21 @@ def of_checks(checks: Iterable[Mapping[str, Any]]) -> Iterator[Remark]:
             yield Remark(one["id"], "check", severity, f"{one['title']}: {one['observed']}", one["hint"], owner)
 
 
+def of_held(held: Iterable[Mapping[str, Any]]) -> Iterator[Remark]:
+    """Earlier reports whose messages are not in the archive as they were signed, or went on later."""
+    for one in held:
+        name, hint = one["report"], f"notifyctl audit verify reports/{one['report']}"
+        wrong = one["altered"] + one["missing"]
+        if one["signed"] == "no":
+            yield Remark("RPT-ALTERED", name, "error", "its messages are not those that were signed", hint)
+        elif wrong:
+            what = f"{one['altered']:,} messages were altered in the archive since, {one['missing']:,} are missing"
+            yield Remark("RPT-ALTERED", name, "error", f"{what}: {one['which']}", hint)
+        if one["later"]:
+            what = f"{one['later']:,} messages went on after it, and count as they ended: {one['which later']}"
+            yield Remark("RPT-LATER", name, "warning", what, "notifyctl message show tells why of each")
+
+
 def of_keys(keys: Iterable[Mapping[str, Any]]) -> Iterator[Remark]:
     """Keys that are due to be renewed."""
     for one in keys:

@@ -87,6 +87,7 @@ _LISTS = {
     "cost": "costs",
     "incident": "incidents",
     "move": "moves",
+    "held": "held",
     "check": "checks",
     "attested": "attested",
     "key": "keys",
@@ -121,6 +122,7 @@ def _found(figures: Mapping[str, Any], facts: Facts) -> list[remark.Remark]:
     return [
         *remark.of_figures(figures), *remark.of_incidents(facts.get("incident", ())),
         *remark.of_checks(facts.get("check", ())), *remark.of_keys(facts.get("key", ())),
+        *remark.of_held(facts.get("held", ())),
     ]  # fmt: skip
 
 

@@ -25,22 +25,24 @@ from notifyctl.domain.errors import Refused
 from notifyctl.domain.period import Cycle, Period, containing, due, parse
 from notifyctl.domain.report import summary
 from notifyctl.evidence import archive, months, reports
+from notifyctl.evidence.held import shorter
 from notifyctl.evidence.signing import Signer
 from notifyctl.operations.composing import composed
+from notifyctl.operations.holding import Away, Fact, holding
 from notifyctl.store.incidents import Incidents
 from notifyctl.store.reports import Kept, Reports
 from notifyctl.store.workers import Workers
 from notifyctl.telemetry.pages import pages
 
 LEASE = 900.0  # seconds: thirty times what a million messages take
-Fact = dict[str, Any]
 
 
 class Desk(NamedTuple):
     """What an audit works with.
 
     `home` holds archive and reports; `current` gives the messages of a month that are still in Redis, `recorded` the
-    facts of a period; `made` are `by`, `host` and `version`.
+    facts of a period, `away` which of some messages are not archived here by what Redis knows; `made` are `by`, `host`
+    and `version`.
     """
 
     home: Path
@@ -50,6 +52,7 @@ class Desk(NamedTuple):
     signer: Signer
     current: Callable[[str], AsyncIterator[Row]]
     recorded: Callable[[Period], Awaitable[list[Fact]]]
+    away: Away
     made: dict[str, str]
 
 
@@ -128,9 +131,10 @@ async def _published(desk: Desk, period: Period, now: int, last: Mapping[str, An
     with reports.drafted(desk.home) as draft:
         facts = [{"kind": "made", "at": now, **desk.made}, *await desk.recorded(period)]
         facts += [{"kind": "last", **last}] if last else []
-        reports.write(draft, {f"{reports.FACTS}.jsonl": map(reports.line, facts)})
         with months.locked(desk.home, archive.FOLDER):  # a message on its way to the archive would be in neither
             await _keep_messages(desk, period, draft / f"{reports.MESSAGES}.jsonl")
+            facts += await holding(desk.home, shorter(desk.home, period), draft, desk.away)
+            reports.write(draft, {f"{reports.FACTS}.jsonl": map(reports.line, facts)})
             report = await asyncio.to_thread(composed, desk.home, draft, period)
         text = reports.text(report)
         signature, key = desk.signer.sign(text), desk.signer.public

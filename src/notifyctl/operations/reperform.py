@@ -13,9 +13,11 @@ from notifyctl import __version__
 from notifyctl.domain.errors import Degraded, Usage
 from notifyctl.domain.period import Cycle, Period, parse
 from notifyctl.evidence import months, reports
+from notifyctl.evidence.held import held, shorter
 from notifyctl.evidence.months import Block, Sums
 from notifyctl.evidence.signing import signed
 from notifyctl.operations.composing import composed
+from notifyctl.operations.holding import told
 from notifyctl.telemetry.pages import leaves, pages
 
 MOST = 20  # figures that are named one by one
@@ -53,6 +55,7 @@ def reperform(path: Path, key: Path | None = None) -> Again:
         return Again({}, [Difference(file.name, what), *_signature(file, text, public)], 0, False)
     found = [*_signature(file, text, public), *_evidence(file, kept)]
     found += _figures(file, text, report, period, kept, bool(found))
+    found += _held(file, period, public if key else None)
     return Again(report, found, len(kept), report["made"].get("version") == __version__)
 
 
@@ -70,6 +73,21 @@ def _evidence(file: Path, kept: list[Sums]) -> Iterator[Difference]:
     for one in kept:
         for where in months.changed(_home(file), one):
             yield Difference(where, "changed since the report was made")
+
+
+def _held(file: Path, period: Period, public: bytes | None) -> Iterator[Difference]:
+    """What this report, and those of shorter periods within it, signed of Redis, against the archive as it is now. Only
+    what a longer report covers must have been archived: of a message in Redis nobody knows here."""
+    home, place = _home(file), file.absolute().parent
+    for one in (period, *shorter(home, period)):
+        try:
+            found = held(home, one, place, public)
+        except Degraded:  # named already, since the report cannot be made again
+            continue
+        if one == period:
+            found = found._replace(broken=False, missing=())
+        for where, what in told(found):
+            yield Difference(where, what)
 
 
 def _figures(

@@ -69,7 +69,8 @@ def _charts(report: Report) -> dict[str, Any]:
 
 LISTS = {
     "costs": "Cost, by list prices and what is configured",
-    "incidents": "Incidents", "moves": "Failovers and moves", "checks": "Checks", "keys": "Keys", "waivers": "Waivers",
+    "incidents": "Incidents", "moves": "Failovers and moves",
+    "held": "Earlier reports, held against the archive", "checks": "Checks", "keys": "Keys", "waivers": "Waivers",
     "access": "Who may use Redis", "registers": "Registers", "attested": "Attested, not measured",
     "versions": "Versions", "capacity": "Redis", "drills": "Drills",
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """What audits work with."""
 
 import socket
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from notifyctl import __version__
@@ -32,6 +33,12 @@ def desk(settings: Settings, store: Store, by: str, excused: list[Waiver]) -> De
         async with checked(datetime.now(UTC).date(), excused) as readers:
             return found + [fact async for fact in inspected(readers, period.cycle)]
 
+    host = socket.gethostname()
+
+    async def away(names: Sequence[str]) -> set[str]:
+        there = [one.record for one in await store.retired.read(names)]
+        return {one.id for one in there if not one.archived or one.archived.host != host}
+
     return Desk(
         home=settings.evidence,
         reports=Reports(store.link, store.queue.own),
@@ -40,5 +47,6 @@ def desk(settings: Settings, store: Store, by: str, excused: list[Waiver]) -> De
         signer=Signer(*settings.ledger_key()),
         current=retention(settings, store, NO_FAILPOINT).rows,
         recorded=facts,
-        made={"by": redact(by), "host": socket.gethostname(), "version": __version__},
+        away=away,
+        made={"by": redact(by), "host": host, "version": __version__},
     )

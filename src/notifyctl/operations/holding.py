@@ -1,0 +1,50 @@
+"""What a report records of the reports within its period: whether what they signed of Redis is in the archive as it was."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from notifyctl.domain.period import Period
+from notifyctl.evidence import reports
+from notifyctl.evidence.held import Held, held
+
+Fact = dict[str, Any]
+Away = Callable[[Sequence[str]], Awaitable[Collection[str]]]
+MOST = 20  # messages that are named one by one
+
+
+async def holding(home: Path, earlier: Sequence[Period], draft: Path, away: Away) -> list[Fact]:
+    """A fact for each of the earlier reports. `away` tells of ids which are in Redis still, or on another host's disk:
+    these are not missing here. Raises `Unreachable`, and `Degraded` at a line that cannot be read."""
+    found = []
+    for period in earlier:
+        one = await asyncio.to_thread(held, home, period, draft)
+        elsewhere = await away(one.missing) if one.missing else ()
+        found.append(_fact(one._replace(missing=tuple(name for name in one.missing if name not in elsewhere))))
+    return found
+
+
+def _fact(one: Held) -> Fact:
+    wrong = [*one.wrong, *one.missing]
+    return {
+        "kind": "held", "report": reports.folder(one.period).rpartition("/")[2], "messages": one.messages,
+        "signed": "no" if one.broken else "yes", "altered": len(one.wrong), "missing": len(one.missing),
+        "which": named(wrong), "later": len(one.later), "which later": named(one.later),
+    }  # fmt: skip
+
+
+def named(names: Sequence[str]) -> str:
+    """The first of them by name, and how many more there are."""
+    more = f" and {len(names) - MOST:,} more" if len(names) > MOST else ""
+    return ", ".join(names[:MOST]) + more
+
+
+def told(one: Held) -> Iterator[tuple[str, str]]:
+    """Where something is not as it was signed, and what, for `audit verify`."""
+    folder = reports.folder(one.period)
+    if one.broken:
+        yield f"{folder}/{reports.MESSAGES}.jsonl", "it is not what was signed"
+    for names, what in ((one.wrong, "differ in the archive from what the report signed"), (one.missing, "are missing")):
+        if names:
+            yield f"{folder}/{reports.MESSAGES}.jsonl", f"{len(names):,} of its messages {what}: {named(names)}"
