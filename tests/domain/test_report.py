@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from notifyctl.domain.figures import fold, told
 from notifyctl.domain.period import Cycle, parse
 from notifyctl.domain.remark import Remark, followed, of_checks, of_figures, of_incidents, of_keys
@@ -93,26 +95,31 @@ def test_incidents_checks_and_keys():
     ]
 
 
+def LOOKED(code, subject):
+    return True
+
+
 class TestFromOneReportToTheNext:
-    FOUND = Remark("RPT-SLOW", "ses", "warning", "slow")
+    FOUND = Remark("RPT-SLOW", "resend", "warning", "slow")
 
     def test_a_new_one_gets_a_day_by_its_severity(self):
-        [one] = followed([self.FOUND], [], "2026-07", date(2026, 8, 1))
+        [one] = followed([self.FOUND], [], LOOKED, "2026-07", date(2026, 8, 1))
         assert (one.status, one.since, one.due, one.overdue) == ("new", "2026-07", "2026-08-31", False)
-        [grave] = followed([self.FOUND._replace(severity="error")], [], "2026-07", date(2026, 8, 1))
+        [grave] = followed([self.FOUND._replace(severity="error")], [], LOOKED, "2026-07", date(2026, 8, 1))
         assert grave.due == "2026-08-15"
 
     def test_one_that_is_still_there_keeps_its_day_and_its_owner(self):
-        [first] = followed([self.FOUND._replace(owner="J. Smith")], [], "2026-07", date(2026, 8, 1))
-        [one] = followed([self.FOUND], [first._asdict()], "2026-08", date(2026, 9, 1))
+        [first] = followed([self.FOUND._replace(owner="J. Smith")], [], LOOKED, "2026-07", date(2026, 8, 1))
+        [one] = followed([self.FOUND], [first._asdict()], LOOKED, "2026-08", date(2026, 9, 1))
         assert (one.status, one.since, one.due, one.overdue, one.owner) == (
             "open", "2026-07", "2026-08-31", True, "J. Smith",
         )  # fmt: skip
 
     def test_one_that_is_gone_is_closed_once(self):
-        first = made([], last=[{"findings": [self.FOUND._asdict()], "figures": {}, "period": "2026-06"}])
+        rows = [row for row in accepted(20) if row.provider == "resend"]
+        first = made(rows, last=[{"findings": [self.FOUND._asdict()], "figures": {}, "period": "2026-06"}])
         [one] = first["findings"]
-        assert (one["status"], one["id"]) == ("closed", "RPT-SLOW/ses")
+        assert (one["status"], one["id"]) == ("closed", "RPT-SLOW/resend")
         assert summary(first)["findings"] == []
 
     def test_figures_are_compared(self):
@@ -120,3 +127,72 @@ class TestFromOneReportToTheNext:
         report = made(accepted(12), last=[{"findings": [], "figures": before, "period": "2026-06"}])
         [change] = [one for one in report["last"]["changes"] if one["figure"] == "messages"]
         assert (report["last"]["period"], change["before"], change["now"], change["change"]) == ("2026-06", 10, 12, 2)
+
+
+def after(finding, rows=(), **facts):
+    """How a finding of the last report stands in the next."""
+    last = Remark(*finding, "error", "was found", due="2026-07-10", since="2026-06")._asdict()
+    report = made(list(rows), last=[{"findings": [last], "figures": {}, "period": "2026-06"}], **facts)
+    [one] = [one for one in report["findings"] if one["id"] == "/".join(finding)]
+    return f"{one['status']}{'' if one['seen'] else ', not seen'}"
+
+
+def check(verdict, waiver=""):
+    return [{"id": "RDS-002", "title": "t", "verdict": verdict, "observed": "o", "hint": "h", "waiver": waiver}]
+
+
+class TestClosing:
+    @pytest.mark.parametrize(("code", "few", "enough"), [("RPT-FAILURES", 764, 765), ("RPT-BUDGET", 3837, 3838)])
+    def test_a_rate_must_be_within_its_limit(self, code, few, enough):
+        assert after((code, "mail"), accepted(few)) == "open, not seen"
+        assert after((code, "mail"), accepted(enough)) == "closed"
+
+    @pytest.mark.parametrize(("code", "few", "enough"), [("RPT-ERRORS", 72, 73), ("RPT-LIMITED", 380, 381)])
+    def test_so_must_a_provider(self, code, few, enough):
+        name = accepted(1)[0].provider
+        assert after((code, name), accepted(few)) == "open, not seen"
+        assert after((code, name), accepted(enough)) == "closed"
+        assert after((code, "gone"), accepted(enough)) == "open, not seen"
+
+    def test_times_need_measurements(self):
+        for subject in ("mail", accepted(1)[0].provider):
+            assert after(("RPT-SLOW", subject), accepted(19)) == "open, not seen"
+            assert after(("RPT-SLOW", subject), accepted(20)) == "closed"
+
+    @pytest.mark.parametrize("code", ["RPT-UNKNOWN", "RPT-TWICE"])
+    def test_without_mail_nobody_has_looked(self, code):
+        assert after((code, "mail")) == "open, not seen"
+        assert after((code, "mail"), accepted(1)) == "closed"
+
+    @pytest.mark.parametrize("verdict", ["error", "skip"])
+    def test_a_check_that_could_not_look_closes_nothing(self, verdict):
+        assert after(("RDS-002", "check"), check=check(verdict)) == "open, not seen"
+        assert after(("RDS-002", "check")) == "open, not seen"
+
+    def test_neither_does_one_that_is_waived(self):
+        assert after(("RDS-002", "check"), check=check("fail", "J. Smith")) == "open, not seen"
+
+    def test_one_that_passed_or_is_attested_does(self):
+        assert after(("RDS-002", "check"), check=check("pass")) == "closed"
+        assert after(("NET-003", "check"), attested=[{"id": "NET-003"}]) == "closed"
+
+    def test_an_incident_is_closed_by_its_review(self):
+        reviewed = {"id": "INC-1", "title": "down", "state": "reviewed"}
+        assert after(("RPT-INCIDENT", "INC-1")) == "open, not seen"
+        assert after(("RPT-INCIDENT", "INC-1"), incident=[{**reviewed, "state": "open"}]) == "open"
+        assert after(("RPT-INCIDENT", "INC-1"), incident=[reviewed]) == "closed"
+
+    def test_a_key_by_its_renewal_and_a_report_by_its_messages(self):
+        assert after(("RPT-KEY-AGE", "pepper")) == "open, not seen"
+        assert after(("RPT-KEY-AGE", "pepper"), key=[{"name": "pepper", "days": 1}]) == "closed"
+        assert after(("RPT-ALTERED", "monthly-2026-06")) == "open, not seen"
+        same = {"report": "monthly-2026-06", "messages": 9, "signed": "yes", "altered": 0, "missing": 0, "later": 0}
+        assert after(("RPT-ALTERED", "monthly-2026-06"), held=[same]) == "closed"
+        assert after(("RPT-LATER", "monthly-2026-06")) == "closed"
+
+    def test_one_that_was_not_seen_keeps_its_day_and_its_error(self):
+        last = Remark("RDS-002", "check", "error", "no", due="2026-07-10", since="2026-06")._asdict()
+        report = made([], last=[{"findings": [last], "figures": {}, "period": "2026-06"}])
+        [one] = report["findings"]
+        assert (one["due"], one["overdue"], report["verdict"]["word"]) == ("2026-07-10", True, "bad")
+        assert summary(report)["findings"] == [one]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +13,13 @@ import pytest
 from lab import Lab
 from notifyctl import __version__
 from notifyctl.domain.errors import Refused, Unreachable
+from notifyctl.domain.incident import Incident
 from notifyctl.domain.period import Cycle, parse
 from notifyctl.evidence import archive, months, operations, reports
 from notifyctl.evidence.signing import Signer
 from notifyctl.operations.audit import Answer, Desk, audit
 from notifyctl.operations.composing import composed
-from notifyctl.operations.recorded import moves
+from notifyctl.operations.recorded import incidents, moves
 from notifyctl.operations.reperform import reperform
 from notifyctl.store.reports import Kept, Reports
 from quarters import seeded, traffic
@@ -100,6 +102,12 @@ class TestWhenItRuns:
         office = Office(lab, tmp_path)
         assert office.names("2026-03-31T23:30:00") == []  # half past midnight in Leeds
         assert office.names("2026-04-01T00:00:00") == ["2026-03"]
+
+    def test_a_copied_folder_is_no_report(self, office: Office):
+        office.audit("2026-11-01T06:00:00")
+        shutil.copytree(office.place("2026-10"), office.home / "reports" / "monthly-2026-10.bak")
+        assert office.audit() == Answer([], [], ["2026-09", "2026-10"])
+        assert [one.name for one in reports.every(office.home)] == ["2026-09", "2026-10"]
 
     def test_without_any_evidence_nothing_is_due(self, lab: Lab, tmp_path: Path):
         assert Office(lab, tmp_path).names("2026-11-01T06:00:00") == []
@@ -190,7 +198,7 @@ class TestWhatItSays:
     def test_it_follows_the_report_before(self, office: Office):
         office.facts = [{"kind": "incident", "id": "INC-1", "title": "down", "state": "resolved"}]
         first, second = office.audit("2026-11-01T06:00:00").made
-        office.facts = []
+        office.facts = [{"kind": "incident", "id": "INC-1", "title": "down", "state": "reviewed"}]
         [third] = office.audit("2026-12-01T06:00:00").made
         status = [
             {one["id"]: one["status"] for one in made.report["findings"]}.get("RPT-INCIDENT/INC-1")
@@ -198,6 +206,24 @@ class TestWhatItSays:
         ]
         assert status == ["new", "open", "closed"]
         assert second.report["last"]["period"] == "2026-09"
+
+    def test_incidents_are_those_that_were_open_or_not_reviewed(self, office: Office):
+        october = parse(Cycle.MONTHLY, "2026-10")
+        begun, day = october.start - 10, 86_400_000
+
+        def opened(key: str, at: int, resolved: int = 0, reviewed: int = 0) -> str:
+            one = Incident(key, "error", key, "", "", "", at, at, resolved_at=resolved, reviewed_at=reviewed)
+            return office.lab.run(office.lab.store.incidents.save(one)).incident.id
+
+        wanted = [opened("a", begun), opened("b", begun, begun + 5), opened("c", begun, begun + 5, begun + day),
+                  opened("d", begun + day)]  # fmt: skip
+        opened("over", begun, begun + 1, begun + 2)
+        opened("later", october.end)
+
+        async def told():
+            return [fact["id"] async for fact in incidents(office.lab.store.incidents, october)]
+
+        assert office.lab.run(told()) == wanted
 
     def test_moves_are_those_of_the_files_and_of_redis_each_once(self, office: Office):
         async def told():
@@ -251,6 +277,18 @@ class TestWhatWasInRedis:
         assert told["RPT-ALTERED"] == "1 messages were altered in the archive since, 0 are missing: 2026-10/30"
         what = ["1 of its messages differ in the archive from what the report signed: 2026-10/30"]
         assert (told["quarter"], told["month"]) == (what, what)
+
+    def test_it_stays_found_until_it_is_as_it_was(self, october: Office):
+        changed = [row._replace(state="accepted") if row.state == "dead" else row for row in october.rows]
+        self.quarter(october, changed)
+        path = october.home / "archive" / "2026-10.jsonl"
+        forged, status = path.read_bytes(), []
+        line = next(text for text in forged.splitlines() if b'"id":"2026-10/30"' in text)
+        for text in (forged, forged.replace(line, line.replace(b'"state":"accepted"', b'"state":"dead"'))):
+            path.write_bytes(text)
+            [made] = october.audit(f"2027-0{4 + 3 * len(status)}-01T06:00:00", Cycle.QUARTERLY).made
+            status += [one["status"] for one in made.report["findings"] if one["code"] == "RPT-ALTERED"]
+        assert status == ["open", "closed"]
 
     def test_one_that_is_missing_or_there_twice(self, october: Office):
         told = self.quarter(october, [*october.rows[:-2], october.rows[0]])

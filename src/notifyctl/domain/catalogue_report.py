@@ -43,19 +43,19 @@ REPORT = {
     ),
     "RPT-INCIDENT": Entry(
         "An incident that nobody has looked back at",
-        "It was opened in the period, and has not ended or was not reviewed.",
+        "It was opened in the period or before, and has not ended or was not reviewed.",
         "notifyctl incident review, with what was the root of it.",
     ),
     "RPT-ALTERED": Entry(
         "Messages are not in the archive as an earlier report signed them",
-        "A report signs the messages that are still in Redis. Their lines came to the archive later, and differ, are there "
-        "twice or not at all; or the signed file itself was changed. The figures of the longer report rest on them.",
+        "A report signs the messages that are still in Redis. Their lines came to the archive later, and differ, are "
+        "there twice or not at all; or the signed file itself was changed. The figures of the longer report rest on them.",
         "notifyctl audit verify of the earlier report; compare with a backup, and find out who could write there.",
     ),
     "RPT-LATER": Entry(
         "Messages of an earlier report went on after it",
-        "A later version of them is in the archive or in Redis, as after a retry or when evidence of an unknown one was "
-        "found. The earlier report counted them as they were, this one as they ended.",
+        "A later version of them is in the archive or in Redis, as after a retry or when evidence of an unknown one "
+        "was found. The earlier report counted them as they were, this one as they ended.",
         "notifyctl message show tells who decided; a later version that nobody can explain was forged.",
     ),
     "RPT-KEY-AGE": Entry(

@@ -2,28 +2,27 @@
 
 Policy: a finding is the same one in the next report when its code and subject are the same; then it keeps the day by
 which it was to be mended (critical 2 days, error 14, warning 30 after it was found) and is `open`, overdue when that
-day is past. One that is no longer found is `closed`, once. The first figures of a provider or a limit are judged by
+day is past. One that is no longer found is `closed`, once, when it was looked at (`looked`); else it stays open, not
+seen. The first figures of a provider or a limit are judged by
 their interval: what nobody can tell is no finding, and is not counted as fine either.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from notifyctl.domain.looked import ENOUGH, REFUSED, TROUBLED
 from notifyctl.domain.rate import Judged, Rate, told
 
 DAYS = {"critical": 2, "error": 14, "warning": 30}
 ENGINEER, OFFICER = "on-call engineer", "data-protection officer"
 SLOW = 500  # ms: mean of the success criterion, and p95 above which somebody looks
-ENOUGH = 20  # measurements below which no time is judged
-TROUBLED = 0.05  # error rate of a provider above which its review says so
-REFUSED = 0.01  # part of calls answered with 429 above which our limit is wrong
 OLD = 365  # days after which a key is renewed
 
 
 class Remark(NamedTuple):
     """One thing that is wrong. `due` is the day by which it is mended, `since` the period in which it was first found,
-    `status` new, open or closed."""
+    `status` new, open or closed; `seen` is false of an open one that nobody could look at this time."""
 
     code: str
     subject: str
@@ -35,6 +34,7 @@ class Remark(NamedTuple):
     since: str = ""
     status: str = "new"
     overdue: bool = False
+    seen: bool = True
 
     @property
     def id(self) -> str:
@@ -42,13 +42,22 @@ class Remark(NamedTuple):
         return f"{self.code}/{self.subject}"
 
 
-def followed(found: Iterable[Remark], before: Sequence[Mapping[str, Any]], period: str, day: date) -> list[Remark]:
-    """The findings with what the last report knew of them, gravest first, then those that are closed."""
+def followed(
+    found: Iterable[Remark],
+    before: Sequence[Mapping[str, Any]],
+    looked: Callable[[str, str], bool],
+    period: str,
+    day: date,
+) -> list[Remark]:
+    """The findings with what the last report knew of them, gravest first, then those that are closed; `looked` tells by
+    code and subject whether this report has looked at one that was not found again."""
     known = {f"{one['code']}/{one['subject']}": one for one in before}
     here = [_known(one, known[one.id], day) if one.id in known else _new(one, period, day) for one in found]
     names = {one.id for one in here}
-    gone = [_closed(one) for name, one in known.items() if name not in names]
-    return sorted(here, key=lambda one: (list(DAYS).index(one.severity), one.id)) + gone
+    gone = [_remark(one) for name, one in known.items() if name not in names]
+    here += [_known(one, known[one.id], day)._replace(seen=False) for one in gone if not looked(one.code, one.subject)]
+    closed = [one._replace(status="closed", overdue=False) for one in gone if looked(one.code, one.subject)]
+    return sorted(here, key=lambda one: (list(DAYS).index(one.severity), one.id)) + closed
 
 
 def of_figures(figures: Mapping[str, Any]) -> Iterator[Remark]:
@@ -183,6 +192,5 @@ def _known(one: Remark, before: Mapping[str, Any], day: date) -> Remark:
     return one._replace(since=before["since"], due=before["due"], owner=before["owner"], status="open", overdue=overdue)
 
 
-def _closed(before: Mapping[str, Any]) -> Remark:
-    kept = {name: before[name] for name in Remark._fields if name in before}
-    return Remark(**{**kept, "status": "closed", "overdue": False})
+def _remark(before: Mapping[str, Any]) -> Remark:
+    return Remark(**{**{name: before[name] for name in Remark._fields if name in before}, "seen": True})

@@ -10,9 +10,11 @@ Policy:
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from notifyctl.domain import remark
+from notifyctl.domain.looked import looked
 from notifyctl.domain.period import ZONE, Cycle, Period, local
 from notifyctl.domain.rate import Judged
 
@@ -61,7 +63,8 @@ def document(
     """The report. `figures` as `figures.told` gives them; `evidence` are the sums of the files, `root` the hash of
     them."""
     made, last = facts["made"][0], next(iter(facts.get("last", ())), {})
-    found = remark.followed(_found(figures, facts), last.get("findings", ()), period.name, _day(made["at"]))
+    seen = partial(looked, figures=figures, facts=facts)
+    found = remark.followed(_found(figures, facts), last.get("findings", ()), seen, period.name, _day(made["at"]))
     parts = _parts(period.cycle, facts, figures)
     return {
         "schema": SCHEMA,

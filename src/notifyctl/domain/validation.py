@@ -25,10 +25,11 @@ from notifyctl.domain.archive import Call, Row
 from notifyctl.domain.attempt import Why
 from notifyctl.domain.errors import Usage
 from notifyctl.domain.figures import OBJECTIVE, WRONG, Figures, told
+from notifyctl.domain.looked import ENOUGH
 from notifyctl.domain.outcome import Certainty, Kind
 from notifyctl.domain.rate import Judged, Rate
 from notifyctl.domain.rate import told as rate_told
-from notifyctl.domain.remark import ENOUGH, SLOW
+from notifyctl.domain.remark import SLOW
 from notifyctl.domain.report import NO_SOURCE
 from notifyctl.domain.revision import Priority, Purpose
 

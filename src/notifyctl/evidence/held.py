@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from notifyctl.domain.archive import Row
-from notifyctl.domain.period import Cycle, Period, parse
+from notifyctl.domain.period import Period
 from notifyctl.evidence import archive, reports
 from notifyctl.evidence.signing import signed
 
@@ -37,8 +37,7 @@ class Held(NamedTuple):
 
 def shorter(home: Path, period: Period) -> list[Period]:
     """The reports here of shorter periods within that one."""
-    found = [parse(cycle, name) for cycle in Cycle for name in reports.reported(home, cycle)]
-    return [one for one in found if one.cycle is not period.cycle and set(one.months) < set(period.months)]
+    return [one for one in reports.every(home) if set(one.months) < set(period.months)]
 
 
 def held(home: Path, period: Period, beside: Path, public: bytes | None = None) -> Held:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from notifyctl.domain.archive import Row
-from notifyctl.domain.errors import Degraded
-from notifyctl.domain.period import Cycle, Period
+from notifyctl.domain.errors import Degraded, Usage
+from notifyctl.domain.period import Cycle, Period, parse
 from notifyctl.evidence import archive
 from notifyctl.evidence import months as files
 from notifyctl.evidence.months import Sums, sync, unwritable
@@ -35,9 +35,22 @@ def folder(period: Period) -> str:
 
 
 def reported(home: Path, cycle: Cycle) -> list[str]:
-    """The periods of which there is a report here, oldest first."""
+    """The periods of which there is a report here, oldest first; a folder of another name, as of a copy, is none."""
     found = (home / FOLDER).glob(f"{cycle}-*/{JSON}")
-    return sorted(path.parent.name.removeprefix(f"{cycle}-") for path in found)
+    names = sorted(path.parent.name.removeprefix(f"{cycle}-") for path in found)
+    return [name for name in names if _is_period(cycle, name)]
+
+
+def every(home: Path) -> list[Period]:
+    """The reports here, the shortest periods first."""
+    return [parse(cycle, name) for cycle in Cycle for name in reported(home, cycle)]
+
+
+def _is_period(cycle: Cycle, name: str) -> bool:
+    try:
+        return parse(cycle, name).name == name
+    except Usage:
+        return False
 
 
 @contextmanager

@@ -25,10 +25,9 @@ from notifyctl.domain.errors import Refused
 from notifyctl.domain.period import Cycle, Period, containing, due, parse
 from notifyctl.domain.report import summary
 from notifyctl.evidence import archive, months, reports
-from notifyctl.evidence.held import shorter
 from notifyctl.evidence.signing import Signer
 from notifyctl.operations.composing import composed
-from notifyctl.operations.holding import Away, Fact, holding
+from notifyctl.operations.holding import Away, Fact, earlier, holding
 from notifyctl.store.incidents import Incidents
 from notifyctl.store.reports import Kept, Reports
 from notifyctl.store.workers import Workers
@@ -133,7 +132,7 @@ async def _published(desk: Desk, period: Period, now: int, last: Mapping[str, An
         facts += [{"kind": "last", **last}] if last else []
         with months.locked(desk.home, archive.FOLDER):  # a message on its way to the archive would be in neither
             await _keep_messages(desk, period, draft / f"{reports.MESSAGES}.jsonl")
-            facts += await holding(desk.home, shorter(desk.home, period), draft, desk.away)
+            facts += await holding(desk.home, earlier(desk.home, period, last), draft, desk.away)
             reports.write(draft, {f"{reports.FACTS}.jsonl": map(reports.line, facts)})
             report = await asyncio.to_thread(composed, desk.home, draft, period)
         text = reports.text(report)

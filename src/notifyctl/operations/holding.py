@@ -1,17 +1,31 @@
-"""What a report records of the reports within its period: whether what they signed of Redis is in the archive as it was."""
+"""What a report records of those within its period: whether what they signed of Redis is in the archive as it was."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from notifyctl.domain.period import Period
 from notifyctl.evidence import reports
-from notifyctl.evidence.held import Held, held
+from notifyctl.evidence.held import Held, held, shorter
 
 Fact = dict[str, Any]
 Away = Callable[[Sequence[str]], Awaitable[Collection[str]]]
 MOST = 20  # messages that are named one by one
+
+
+def earlier(home: Path, period: Period, last: Mapping[str, Any] | None) -> list[Period]:
+    """The reports that are looked at: those within the period, and those in which the last one found something."""
+    found = last.get("findings", ()) if last else ()
+    again = {one["subject"] for one in found if one["code"] == "RPT-ALTERED"}
+    inside = shorter(home, period)
+    others = [one for one in reports.every(home) if name_of(one) in again and one not in inside]
+    return [*inside, *others]
+
+
+def name_of(period: Period) -> str:
+    """A report's name in facts and findings, `monthly-2026-10`."""
+    return reports.folder(period).rpartition("/")[2]
 
 
 async def holding(home: Path, earlier: Sequence[Period], draft: Path, away: Away) -> list[Fact]:
@@ -28,7 +42,7 @@ async def holding(home: Path, earlier: Sequence[Period], draft: Path, away: Away
 def _fact(one: Held) -> Fact:
     wrong = [*one.wrong, *one.missing]
     return {
-        "kind": "held", "report": reports.folder(one.period).rpartition("/")[2], "messages": one.messages,
+        "kind": "held", "report": name_of(one.period), "messages": one.messages,
         "signed": "no" if one.broken else "yes", "altered": len(one.wrong), "missing": len(one.missing),
         "which": named(wrong), "later": len(one.later), "which later": named(one.later),
     }  # fmt: skip

@@ -22,9 +22,13 @@ MOST = 5_000  # incidents that are looked through
 
 
 async def incidents(store: Incidents, period: Period) -> AsyncIterator[Fact]:
-    """Those that were opened in the period, oldest first. Raises `Unreachable`."""
-    for one in reversed(await store.latest(MOST)):
-        if period.holds(one.opened_at):
+    """Those that were open in the period, or not reviewed when it began, oldest first: an older one is looked at until
+    its review. Says so when so many are not kept in sight. Raises `Unreachable`."""
+    found = await store.latest(MOST)
+    if len(found) == MOST and found[-1].opened_at > period.start:
+        yield unseen("incidents", f"only the last {MOST:,} are looked through")
+    for one in reversed(found):
+        if one.opened_at < period.end and not 0 < one.reviewed_at < period.start:
             yield _incident(one)
 
 

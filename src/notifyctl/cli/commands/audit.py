@@ -88,7 +88,7 @@ def show(
     from notifyctl.settings import load
 
     home = load().evidence
-    there = [parse(cycle, name) for cycle in Cycle for name in reports.reported(home, cycle)]
+    there = reports.every(home)
     wanted = _named(period) if period else None
     if wanted is None:
         return _listed(home, there)
