@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from threading import Thread
 from typing import Any
 
@@ -85,8 +86,8 @@ def test_the_document_names_the_report_and_its_hash(seeded_house: House) -> None
     assert {one["month"] for one in report["costs"]} == {LAST.name}
     assert (ran.document["outcome"], made["period"], made["root"]) == ("done", LAST.name, report["evidence"]["root"])
     assert sorted(path.name for path in place(seeded_house).iterdir()) == [
-        "facts.jsonl", "key.pem", "messages.jsonl", "report.csv", "report.html", "report.json", "report.json.sig",
-        "report.md",
+        "SHA256SUMS", "SHA256SUMS.sig", "facts.jsonl", "key.pem", "messages.jsonl", "report.csv", "report.html",
+        "report.json", "report.json.sig", "report.md",
     ]  # fmt: skip
 
 
@@ -159,6 +160,14 @@ class TestKeys:
         line = "openssl pkeyutl -verify -rawin -pubin -inkey key.pem -in report.json -sigfile report.json.sig"
         done = subprocess.run(line.split(), cwd=place(seeded_house), capture_output=True, check=False)
         assert (done.returncode, b"Successfully" in done.stdout) == (0, True)
+        line = "openssl pkeyutl -verify -rawin -pubin -inkey key.pem -in SHA256SUMS -sigfile SHA256SUMS.sig"
+        assert not subprocess.run(line.split(), cwd=place(seeded_house), capture_output=True, check=False).returncode
+        told = subprocess.run(
+            ["sha256sum", "-c", "SHA256SUMS"], cwd=place(seeded_house), capture_output=True, check=True
+        )
+        assert told.stdout.decode().split() == [
+            word for name in ("csv", "html", "json", "md") for word in (f"report.{name}:", "OK")
+        ]
         report = json.loads((place(seeded_house) / "report.json").read_bytes())
         for one in report["evidence"]["files"]:
             line = f"head -c {one['size']} {seeded_house.home / one['name']} | sha256sum"
@@ -189,6 +198,31 @@ class TestReading:
         told = seeded_house.run("audit", "show", LAST.name).out
         assert told.startswith(f"# Monthly provider review {LAST.name}\n")
         assert seeded_house.ask("audit", "show", LAST.name).data["report"]["period"] == LAST.name
+
+    def test_show_prints_nothing_that_was_changed(self, seeded_house: House) -> None:
+        seeded_house.run("audit", "monthly")
+        page = place(seeded_house) / "report.md"
+        page.write_bytes(page.read_bytes().replace(b"Incomplete", b"Well"))
+        ran = seeded_house.ask("audit", "show", LAST.name)
+        assert (ran.code, ran.codes, ran.data["report"]["period"]) == (1, ["RPT-DIFFERS"], LAST.name)
+        assert "Well" not in seeded_house.run("audit", "show", LAST.name).out
+        (place(seeded_house) / "report.json").write_bytes(b"{")
+        ran = seeded_house.ask("audit", "show", LAST.name)
+        assert (ran.code, ran.data["report"]) == (1, None)
+
+    def test_a_copied_folder_breaks_neither_show_nor_the_next_run(self, seeded_house: House) -> None:
+        seeded_house.run("audit", "monthly")
+        shutil.copytree(place(seeded_house), seeded_house.home / "reports" / f"monthly-{LAST.name}.bak")
+        assert len(seeded_house.ask("audit", "show").data["reports"]) == 1
+        assert seeded_house.run("audit", "monthly").code == 0
+
+    def test_verify_of_a_file_near_the_root_of_the_disk(self, seeded_house: House) -> None:
+        seeded_house.run("audit", "monthly")
+        with NamedTemporaryFile(dir="/tmp", suffix=".json") as near:
+            near.write((place(seeded_house) / "report.json").read_bytes())
+            near.flush()
+            ran = seeded_house.ask("audit", "verify", near.name, "--key", str(place(seeded_house) / "key.pem"))
+        assert (ran.code, ran.data["differences"][0]["where"]) == (1, "report.json.sig")
 
     def test_show_of_another_period_says_no(self, house: House) -> None:
         ran = house.ask("audit", "show", "2020-Q1")

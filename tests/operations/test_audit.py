@@ -12,7 +12,7 @@ import pytest
 
 from lab import Lab
 from notifyctl import __version__
-from notifyctl.domain.errors import Refused, Unreachable
+from notifyctl.domain.errors import Misconfigured, Refused, Unreachable
 from notifyctl.domain.incident import Incident
 from notifyctl.domain.period import Cycle, parse
 from notifyctl.evidence import archive, months, operations, reports
@@ -108,6 +108,31 @@ class TestWhenItRuns:
         shutil.copytree(office.place("2026-10"), office.home / "reports" / "monthly-2026-10.bak")
         assert office.audit() == Answer([], [], ["2026-09", "2026-10"])
         assert [one.name for one in reports.every(office.home)] == ["2026-09", "2026-10"]
+
+    def test_a_copy_under_the_name_of_another_month_is_neither_recorded_nor_overwritten(self, office: Office):
+        office.audit("2026-11-01T06:00:00")
+        shutil.copytree(office.place("2026-10"), office.place("2026-11"))
+        with pytest.raises(Misconfigured, match=r"a folder that is no report of 2026-11 is in its place"):
+            office.audit("2026-12-01T06:00:00")
+        shutil.rmtree(office.place("2026-11"))
+        assert office.names() == ["2026-11"]
+
+    @pytest.mark.parametrize("text", [b"{", b"[]", b'{"made": null}', b'{"made": {"at": "x", "host": 5}}'])
+    def test_a_damaged_one_that_nobody_recorded_exists_and_stops_nothing(self, office: Office, text: bytes):
+        office.audit("2026-11-01T06:00:00", period="2026-10")
+        office.lab.redis("DEL", "nf:{bull}:reports")
+        (office.place("2026-10") / "report.json").write_bytes(text)
+        assert office.names() == ["2026-09"]
+        assert office.names("2026-12-01T06:00:00") == ["2026-11"]
+
+    def test_only_what_the_disk_does_not_take_is_said_of_the_disk(self, office: Office):
+        async def away(month):
+            raise ConnectionResetError("no disk's")
+            yield
+
+        office.lab.now = at("2026-11-01T06:00:00")
+        with pytest.raises(ConnectionResetError):
+            office.lab.run(audit(office.desk._replace(current=away), Cycle.MONTHLY))
 
     def test_without_any_evidence_nothing_is_due(self, lab: Lab, tmp_path: Path):
         assert Office(lab, tmp_path).names("2026-11-01T06:00:00") == []
@@ -404,11 +429,15 @@ class TestProof:
         (quarter / page).unlink()
         assert self.told(quarter) == [f"{page}: it is missing"]
 
-    def test_pages_of_another_version_are_not_compared(self, quarter: Path, monkeypatch: pytest.MonkeyPatch):
+    def test_pages_of_another_version_are_held_against_the_seal(self, quarter: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr("notifyctl.operations.reperform.__version__", "9")
-        self.change(quarter / "report.md", b"Q3", b"Q4")
         again = reperform(quarter)
         assert (again.differences, again.by_same_version) == ([], False)
+        self.change(quarter / "report.md", b"Q3", b"Q4")
+        (quarter / "report.csv").unlink()
+        assert self.told(quarter) == [
+            "report.csv: it is missing", "report.md: it is not what was signed with this key"
+        ]  # fmt: skip
         self.change(quarter / "report.json", b'"messages": 3340', b'"messages": 3341')
         assert "figures.messages: the report says 3341, its evidence says 3340" in self.told(quarter)
 
@@ -429,13 +458,47 @@ class TestProof:
 
     def test_another_key_that_is_trusted(self, quarter: Path, tmp_path: Path):
         (tmp_path / "trusted.pem").write_bytes(Signer(b"22" * 32, "").public)
-        [one] = reperform(quarter, tmp_path / "trusted.pem").differences
-        assert one.what == "it is not what was signed with this key"
+        found = reperform(quarter, tmp_path / "trusted.pem").differences
+        assert [(one.where, one.what) for one in found] == [
+            (name, "it is not what was signed with this key") for name in ("report.json", "SHA256SUMS")
+        ]
+
+    def test_a_seal_that_is_missing_changed_or_of_another_report(self, quarter: Path):
+        sums, signature = ((quarter / name).read_bytes() for name in ("SHA256SUMS", "SHA256SUMS.sig"))
+        (quarter / "SHA256SUMS").write_bytes(sums.replace(b"report.md", b"report.me"))
+        assert self.told(quarter) == ["SHA256SUMS: it is not what was signed with this key"]
+        (quarter / "SHA256SUMS.sig").unlink()
+        assert self.told(quarter) == ["SHA256SUMS: the seal is missing, so nothing proves the pages"]
+        other = sums.replace(sums[:4], b"0000")
+        (quarter / "SHA256SUMS").write_bytes(other)
+        (quarter / "SHA256SUMS.sig").write_bytes(Signer(KEY, "").sign(other))
+        assert self.told(quarter) == ["report.csv: it is not what was signed with this key"]
+        assert signature != Signer(KEY, "").sign(other)
+
+    def test_a_copy_under_the_name_of_another_period(self, quarter: Path):
+        copy = shutil.copytree(quarter, quarter.parent / "quarterly-2026-Q4")
+        told = "quarterly-2026-Q4: the folder is not called quarterly-2026-Q3, as that of this report"
+        assert self.told(copy) == [told]
 
     def test_missing_evidence(self, quarter: Path):
         (quarter.parents[1] / "archive" / "2026-08.jsonl").unlink()
         assert self.told(quarter)[0].startswith("archive/2026-08.jsonl is missing")
 
-    def test_what_is_no_report_any_more(self, quarter: Path):
+    @pytest.mark.parametrize(
+        ("old", "new"), [(b'"files"', b'"file"'), (b'"size": ', b'"size": "9", "x": '),
+                         (b'"lines": ', b'"lines": -1, "x": '),
+                         (b'"made": {', b'"made": null, "x": {'), (b'"name": "archive', b'"name": 5, "x": "'),
+                         (b'"name": "archive/', b'"name": "archive/../../../dev/'), (b'"cycle": "q', b'"cycle": "x')]
+    )  # fmt: skip
+    def test_what_is_no_report_any_more(self, quarter: Path, old: bytes, new: bytes):
+        self.change(quarter / "report.json", old, new)
+        assert self.told(quarter)[0] == "report.json: it cannot be read as a report any more"
+
+    def test_what_is_no_json_any_more(self, quarter: Path):
         (quarter / "report.json").write_bytes(b"{")
         assert self.told(quarter)[0] == "report.json: it cannot be read as a report any more"
+
+    @pytest.mark.parametrize(("old", "new"), [(b'"at":1', b'"at":"x","y":1'), (b'"kind":"move"', b'"kind":"incident"')])
+    def test_facts_that_no_report_can_be_made_of(self, quarter: Path, old: bytes, new: bytes):
+        self.change(quarter / "facts.jsonl", old, new)
+        assert any("it cannot be made again" in one for one in self.told(quarter))

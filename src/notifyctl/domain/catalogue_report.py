@@ -49,7 +49,7 @@ REPORT = {
     "RPT-ALTERED": Entry(
         "Messages are not in the archive as an earlier report signed them",
         "A report signs the messages that are still in Redis. Their lines came to the archive later, and differ, are "
-        "there twice or not at all; or the signed file itself was changed. The figures of the longer report rest on them.",
+        "there twice or not at all; or the signed file itself was changed. The longer report rests on them.",
         "notifyctl audit verify of the earlier report; compare with a backup, and find out who could write there.",
     ),
     "RPT-LATER": Entry(

@@ -63,8 +63,7 @@ def lines(home: Path, folder: str, month: str) -> Iterator[tuple[int, bytes]]:
                 if line.endswith(b"\n"):
                     yield number, line
     except OSError as error:
-        fix = "let this user read it"
-        raise Misconfigured("EVD-DISK", f"evidence cannot be read: {error.strerror}", str(path), fix) from error
+        raise unreadable(path, error) from error
 
 
 @contextmanager
@@ -170,6 +169,11 @@ def changed(home: Path, then: Sums) -> list[str]:
     same = set(now.blocks)
     broken = [block for block in then.blocks if block not in same]
     return [f"{then.name}, lines {block.first:,} to {block.last:,}" for block in broken] or [f"{then.name}, its end"]
+
+
+def unreadable(path: Path, error: OSError) -> Misconfigured:
+    """What to say of a file that this user cannot read."""
+    return Misconfigured("EVD-DISK", f"evidence cannot be read: {error.strerror}", str(path), "let this user read it")
 
 
 def unwritable(place: Path, error: OSError) -> Misconfigured:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from notifyctl.domain.archive import Row
-from notifyctl.domain.errors import Degraded, Usage
+from notifyctl.domain.errors import Degraded, Misconfigured, Usage
 from notifyctl.domain.period import Cycle, Period, parse
 from notifyctl.evidence import archive
 from notifyctl.evidence import months as files
@@ -27,6 +27,15 @@ JSON, SIGNATURE, KEY = "report.json", "report.json.sig", "key.pem"
 FACTS, MESSAGES = "facts", "messages"
 LEFT = 86_400  # seconds
 _DRAFT = ".draft."
+
+
+def of(place: Path) -> dict[str, Any] | None:
+    """The report in a folder; None when what lies there is no report of the period that the folder is named after."""
+    try:
+        report = json.loads((place / JSON).read_bytes())
+        return report if f"{report['cycle']}-{report['period']}" == place.name else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
 
 
 def folder(period: Period) -> str:
@@ -59,12 +68,20 @@ def drafted(home: Path) -> Iterator[Path]:
     draft = home / FOLDER / f"{_DRAFT}{os.getpid()}.{os.urandom(4).hex()}"
     _sweep(home)
     try:
-        draft.mkdir(parents=True, mode=0o700)
+        with written(draft):
+            draft.mkdir(parents=True, mode=0o700)
         yield draft
-    except OSError as error:
-        raise unwritable(draft, error) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
+def written(path: Path) -> Iterator[None]:
+    """Say of what is written within that the disk does not take it. Raises `Misconfigured`."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def _sweep(home: Path) -> None:
@@ -77,18 +94,23 @@ def _sweep(home: Path) -> None:
 def write(draft: Path, texts: Mapping[str, Iterable[bytes]]) -> None:
     """Write files of a draft and wait until the disk has them."""
     for name, parts in texts.items():
-        with (draft / name).open("wb") as file:
+        with written(draft / name), (draft / name).open("wb") as file:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
 
 
 def publish(home: Path, period: Period, draft: Path) -> Path:
-    """Make a draft the report of its period, in one step."""
+    """Make a draft the report of its period, in one step. Raises `Misconfigured`, also when a folder is in its place
+    that is no report of that period."""
     place = home / folder(period)
-    sync(draft)
-    draft.rename(place)
-    sync(place.parent)
+    if place.exists():
+        what, fix = f"a folder that is no report of {period.name} is in its place", "find out what it is; move it away"
+        raise Misconfigured("EVD-DISK", what, str(place), fix)
+    with written(place):
+        sync(draft)
+        draft.rename(place)
+        sync(place.parent)
     return place
 
 

@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +23,7 @@ from notifyctl.domain.archive import Row
 from notifyctl.domain.errors import Refused
 from notifyctl.domain.period import Cycle, Period, containing, due, parse
 from notifyctl.domain.report import summary
-from notifyctl.evidence import archive, months, reports
+from notifyctl.evidence import archive, months, reports, sealed
 from notifyctl.evidence.signing import Signer
 from notifyctl.operations.composing import composed
 from notifyctl.operations.holding import Away, Fact, earlier, holding
@@ -91,12 +90,21 @@ async def audit(desk: Desk, cycle: Cycle, asked: Period | None = None) -> Answer
 
 
 async def _reported(desk: Desk, cycle: Cycle) -> set[str]:
-    """The periods that have a report, here or elsewhere."""
+    """The periods that have a report, here or elsewhere; one that was signed here and not recorded is recorded now.
+
+    A damaged one exists all the same, and `audit verify` names its damage. One that calls itself otherwise than its
+    folder is a copy, and none.
+    """
     here, known = set(reports.reported(desk.home, cycle)), set(await desk.reports.known(cycle))
     for name in sorted(here - known):
-        text = (desk.home / reports.folder(parse(cycle, name)) / reports.JSON).read_bytes()
-        with suppress(ValueError, LookupError):  # a damaged one exists all the same; `audit verify` names its damage
-            await desk.reports.keep(parse(cycle, name), _kept(text, json.loads(text)))
+        period = parse(cycle, name)
+        place = desk.home / reports.folder(period)
+        if sealed.kept(place, desk.signer.public):
+            text = (place / reports.JSON).read_bytes()
+            if reports.of(place):
+                await desk.reports.keep(period, _kept(text, json.loads(text)))
+            else:
+                here.remove(name)
     return here | known
 
 
@@ -138,7 +146,9 @@ async def _published(desk: Desk, period: Period, now: int, last: Mapping[str, An
         text = reports.text(report)
         signature, key = desk.signer.sign(text), desk.signer.public
         reports.write(draft, {reports.JSON: [text], reports.SIGNATURE: [signature], reports.KEY: [key]})
-        reports.write(draft, {name: [page] for name, page in pages(report).items()})
+        forms = pages(report)
+        reports.write(draft, {name: [page] for name, page in forms.items()})
+        sealed.seal(draft, [reports.JSON, *forms], desk.signer)
         place = reports.publish(desk.home, period, draft)
     if await desk.reports.keep(period, _kept(text, report)):
         return Made(period, place, report)
@@ -148,12 +158,16 @@ async def _published(desk: Desk, period: Period, now: int, last: Mapping[str, An
 
 async def _keep_messages(desk: Desk, period: Period, path: Path) -> None:
     """What is still in Redis of the period, as lines of the archive."""
-    with path.open("wb") as file:
+    with reports.written(path):
+        file = path.open("wb")
+    with file:
         for month in period.months:
             async for row in desk.current(month):
-                file.write(archive.pack(row) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+                with reports.written(path):
+                    file.write(archive.pack(row) + b"\n")
+        with reports.written(path):
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _kept(text: bytes, report: dict[str, Any]) -> Kept:

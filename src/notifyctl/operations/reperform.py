@@ -4,17 +4,19 @@ It needs nothing but the files: no server, no settings, no key but the public on
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from notifyctl import __version__
-from notifyctl.domain.errors import Degraded, Usage
+from notifyctl.domain.errors import Degraded, Misconfigured, Usage
 from notifyctl.domain.period import Cycle, Period, parse
 from notifyctl.evidence import months, reports
 from notifyctl.evidence.held import held, shorter
 from notifyctl.evidence.months import Block, Sums
+from notifyctl.evidence.sealed import ALIEN, broken
 from notifyctl.evidence.signing import signed
 from notifyctl.operations.composing import composed
 from notifyctl.operations.holding import told
@@ -47,16 +49,42 @@ def reperform(path: Path, key: Path | None = None) -> Again:
     file = path / reports.JSON if path.is_dir() else path
     text, public = _bytes(file), _bytes(key or file.parent / reports.KEY)
     try:
-        report = json.loads(text)
-        period = parse(Cycle(report["cycle"]), report["period"])
-        kept = [_sums(one) for one in report["evidence"]["files"]]
-    except (ValueError, LookupError, TypeError, Usage):
+        report, period, kept = _read(text)
+    except (ValueError, LookupError, TypeError, AttributeError, Usage):
         what = "it cannot be read as a report any more"
         return Again({}, [Difference(file.name, what), *_signature(file, text, public)], 0, False)
-    found = [*_signature(file, text, public), *_evidence(file, kept)]
+    found = [*_signature(file, text, public), *_named(file, period), *_evidence(file, kept)]
     found += _figures(file, text, report, period, kept, bool(found))
+    found += _sealed(file, public, found)
     found += _held(file, period, public if key else None)
-    return Again(report, found, len(kept), report["made"].get("version") == __version__)
+    return Again(report, found, len(kept), _same_version(report))
+
+
+def _read(text: bytes) -> tuple[dict[str, Any], Period, list[Sums]]:
+    """The report with its period and the sums of its evidence; raises one of many errors where it is none."""
+    report = json.loads(text)
+    kept = [_sums(one) for one in report["evidence"]["files"]]
+    report["made"].get("version")
+    return report, parse(Cycle(report["cycle"]), report["period"]), kept
+
+
+def _same_version(report: Mapping[str, Any]) -> bool:
+    return bool(report["made"].get("version") == __version__)
+
+
+def _named(file: Path, period: Period) -> Iterator[Difference]:
+    """Whether it lies where it was made: a copy under another name would stand for another period."""
+    folder = file.absolute().parent.name
+    if folder != (name := reports.folder(period).rpartition("/")[2]):
+        yield Difference(folder, f"the folder is not called {name}, as that of this report")
+
+
+def _sealed(file: Path, public: bytes, found: list[Difference]) -> Iterator[Difference]:
+    """What the seal says that was not said yet."""
+    said = {one.where.partition(",")[0] for one in found}
+    for name, what in broken(file.parent, public):
+        if name not in said:
+            yield Difference(name, what)
 
 
 def _signature(file: Path, text: bytes, public: bytes) -> Iterator[Difference]:
@@ -66,7 +94,7 @@ def _signature(file: Path, text: bytes, public: bytes) -> Iterator[Difference]:
         yield Difference(reports.SIGNATURE, "it is missing")
         return
     if not signed(public, signature, text):
-        yield Difference(file.name, "it is not what was signed with this key")
+        yield Difference(file.name, ALIEN)
 
 
 def _evidence(file: Path, kept: list[Sums]) -> Iterator[Difference]:
@@ -82,7 +110,7 @@ def _held(file: Path, period: Period, public: bytes | None) -> Iterator[Differen
     for one in (period, *shorter(home, period)):
         try:
             found = held(home, one, place, public)
-        except Degraded:  # named already, since the report cannot be made again
+        except (Degraded, Misconfigured):  # named already, since the report cannot be made again
             continue
         if one == period:
             found = found._replace(broken=False, missing=())
@@ -96,16 +124,15 @@ def _figures(
     sizes = {one.name: one.size for one in kept}
     try:
         again = composed(_home(file), file.parent, period, sizes)
-    except (Degraded, OSError, LookupError) as error:
-        yield Difference(file.name, f"it cannot be made again: {error}")
+        forms = pages(again) if _same_version(report) and not damaged else {}
+    except Exception as error:  # anybody may have written those files: what stands in them is a difference, never a bug
+        yield Difference(file.name, f"it cannot be made again: {error or type(error).__name__}")
         return
-    if report["made"].get("version") != __version__:  # a newer one says more, and words its pages otherwise
-        yield from _leaves(report, again, damaged, grown=True)
-        return
-    yield from _leaves(report, again, damaged)
-    yield from _lines(file.name, text, reports.text(again), damaged)
-    for name, page in pages(again).items():
-        yield from _page(file.parent / name, page, damaged)
+    yield from _leaves(report, again, damaged, grown=not _same_version(report))
+    if forms:  # a newer version says more, and words its pages otherwise
+        yield from _lines(file.name, text, reports.text(again))
+    for name, page in forms.items():
+        yield from _page(file.parent / name, page)
 
 
 def _leaves(
@@ -126,31 +153,40 @@ def _leaves(
 _NONE = "nothing"
 
 
-def _page(path: Path, page: bytes, damaged: bool) -> Iterator[Difference]:
+def _page(path: Path, page: bytes) -> Iterator[Difference]:
     try:
         text = path.read_bytes()
     except OSError:
         yield Difference(path.name, "it is missing")
         return
-    yield from _lines(path.name, text, page, damaged)
+    yield from _lines(path.name, text, page)
 
 
-def _lines(name: str, text: bytes, again: bytes, damaged: bool) -> Iterator[Difference]:
-    """The lines that differ. Where evidence was changed a page differs for that alone, and is not named beside it."""
+def _lines(name: str, text: bytes, again: bytes) -> Iterator[Difference]:
+    """The lines that differ."""
     pairs = zip_longest(text.splitlines(keepends=True), again.splitlines(keepends=True))
     wrong = [number for number, (one, other) in enumerate(pairs, 1) if one != other]
-    if wrong and not damaged:
+    if wrong:
         yield Difference(f"{name}, lines {wrong[0]:,} to {wrong[-1]:,}", "not what its evidence leads to")
 
 
+_NAMES = re.compile(
+    r"(archive|operations)/\d{4}-\d{2}\.jsonl|reports/[a-z]+-[0-9HQ-]+/(facts|messages)\.jsonl", re.ASCII
+)
+
+
 def _sums(one: Mapping[str, Any]) -> Sums:
+    """The sums of a file as a report has them; raises `ValueError` for what no report has."""
     blocks = tuple(Block(block["first"], block["last"], block["sha256"]) for block in one["blocks"])
+    numbers = [one["size"], one["lines"], *(number for block in blocks for number in block[:2])]
+    if not _NAMES.fullmatch(one["name"]) or any(type(number) is not int or number < 0 for number in numbers):
+        raise ValueError
     return Sums(one["name"], one["size"], one["lines"], one["sha256"], blocks)
 
 
 def _home(file: Path) -> Path:
     """Where the names of evidence begin: two folders above the report's own."""
-    return file.absolute().parents[2]
+    return [file.absolute(), *file.absolute().parents][:4][-1]
 
 
 def _bytes(path: Path) -> bytes:

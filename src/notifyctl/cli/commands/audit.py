@@ -15,7 +15,7 @@ from notifyctl.domain.finding import Finding
 from notifyctl.domain.period import Cycle, Period, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from notifyctl.domain.waiver import Waiver
     from notifyctl.operations.audit import Answer, Made
@@ -82,8 +82,6 @@ def show(
     period: Annotated[str | None, typer.Argument(metavar="PERIOD", help="2026-10, 2026-Q4 or 2026-H2.")] = None,
 ) -> Result:
     """Show a report of this machine, or list them all."""
-    import json
-
     from notifyctl.evidence import reports
     from notifyctl.settings import load
 
@@ -97,9 +95,31 @@ def show(
             "RPT-NONE", f"there is no report of {wanted.name} here", wanted.name, "notifyctl audit show lists them"
         )
     place = home / reports.folder(wanted)
-    report = json.loads((place / reports.JSON).read_bytes())
+    report = reports.of(place)
+    if wrong := list(_broken(place, report)):
+        lines = (f"{wanted.name} is not shown: it is not what was made. {wrong[0].subject}: {wrong[0].message}.",)
+        return Result(
+            {"place": str(place), "report": report},
+            lines,
+            exits.BAD,
+            findings=wrong,
+            next=(f"notifyctl audit verify {place}",),
+        )
     text = (place / "report.md").read_text("utf-8")
     return Result({"place": str(place), "report": report}, (*text.splitlines(),))
+
+
+def _broken(place: Path, report: "Mapping[str, Any] | None") -> "Iterator[Finding]":
+    """What of a report is not as it was made, as far as its own files tell."""
+    from notifyctl.evidence import reports, sealed
+
+    if report is None:
+        yield Finding(
+            "RPT-DIFFERS", "error", reports.JSON, "it cannot be read as the report that the folder is named after"
+        )
+    key = place / reports.KEY
+    for name, what in sealed.broken(place, key.read_bytes() if key.is_file() else b""):
+        yield Finding("RPT-DIFFERS", "error", name, what)
 
 
 def _named(text: str) -> Period:
