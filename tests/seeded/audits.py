@@ -130,16 +130,44 @@ BUGS = (
     Bug(
         "compares no page",
         "operations/reperform.py",
-        "yield from _page(file.parent / name, page, damaged)",
+        "yield from _page(file.parent / name, page)",
         "pass",
         PROVEN,
     ),
     Bug(
         "names no figure",
         "operations/reperform.py",
-        "    yield from _leaves(report, again, damaged)\n",
+        "    yield from _leaves(report, again, damaged, grown=not _same_version(report))\n",
         "",
         PROVEN,
+    ),
+    Bug(
+        "believes the archive what was signed otherwise",
+        "evidence/held.py",
+        "return 0 if (row.version, _content(row)) == (version, content) else _WRONG",
+        "return 0",
+        PROVEN,
+    ),
+    Bug(
+        "takes a second line of a message for nothing",
+        "evidence/held.py",
+        "again = _WRONG if bits & line else 0",
+        "again = 0",
+        PROVEN,
+    ),
+    Bug(
+        "lets pages of another version be forged",
+        "evidence/sealed.py",
+        "elif sha256(found).hexdigest() != digest:",
+        "elif not found:",
+        PROVEN,
+    ),
+    Bug(
+        "closes what nobody looked at",
+        "domain/remark.py",
+        "for one in gone if not looked(one.code, one.subject)",
+        "for one in gone if False",
+        REPORTED,
     ),
     # -- after a deployment
     Bug(
