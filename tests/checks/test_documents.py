@@ -1,5 +1,6 @@
 """DOC, RLS, SEC-001: where each line is drawn. What is caught at all is in test_misconfigurations.py."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -98,6 +99,19 @@ class TestTheTree:
         (folder / "memory").symlink_to("/proc/self/mem")  # a file that root cannot read from its beginning either
         seen = ask("SEC-001", project=Project(folder))
         assert (seen.verdict, seen.observed) == (ERROR, "cannot be read: memory")
+
+    def test_was_not_seen_where_a_folder_cannot_be_opened(
+        self, ask: Ask, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        scan = os.scandir
+
+        def shut(path: str) -> object:
+            if str(path).endswith("forms"):  # root may open any
+                raise PermissionError(13, "Permission denied", path)
+            return scan(path)
+
+        monkeypatch.setattr(os, "scandir", shut)
+        assert ask("SEC-001", project=Project(folder)).verdict is ERROR
 
     @pytest.mark.parametrize(("name", "most"), [("MOST", 3), ("LARGEST", 500)])
     def test_that_is_too_large_was_not_seen(

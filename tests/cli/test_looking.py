@@ -34,6 +34,7 @@ LOOKS = (
     ("incident", "list"),
     ("cost", "report"),
     ("cost", "advise"),
+    ("validate",),
 )
 READER = ("ON", ">reader-secret", "~*", "&*", "+@read", "+@connection", "+info", "+time", "+config|get")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Never, TypeVar
 
 from notifyctl.domain import attestation, dpia, privacy_notice, processing, processor, rollback
 from notifyctl.domain.attestation import Attestation
@@ -107,10 +107,11 @@ class Project:
         return {path.stem: self.text(f"templates/{path.name}") for path in sorted(self.folder.glob("templates/*.html"))}
 
     def tree(self) -> Iterator[Path]:
-        """The small files of the working tree, without what tools leave behind and a `.env` that git ignores."""
+        """The small files of the working tree, without what tools leave behind and a `.env` that git ignores. Raises
+        OSError at a folder that cannot be opened, which `os.walk` would pass over."""
         ignored = self.folder / ".gitignore"
         skipped = {".env"} if ignored.is_file() and ".env" in ignored.read_text("utf-8").split() else set()
-        for place, folders, names in os.walk(self.folder):
+        for place, folders, names in os.walk(self.folder, onerror=_raise):
             folders[:] = sorted(set(folders) - _FOREIGN)
             paths = (Path(place, name) for name in sorted(names) if name not in skipped)
             yield from (path for path in paths if path.is_file() and path.stat().st_size <= _LARGEST)
@@ -120,6 +121,10 @@ class Project:
             return parse(self.text(name), name)
         except Misconfigured as error:
             raise Bad(error.code, f"{error.what} ({error.where})", error.where, error.fix) from error
+
+
+def _raise(error: OSError) -> Never:
+    raise error
 
 
 def _revision(text: str, where: str) -> Revision:
