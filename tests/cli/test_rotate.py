@@ -1,5 +1,6 @@
 """`secrets rotate` as a user meets it: a new key without a gap, by the provider's interface or by hand."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,6 +16,8 @@ from notifyctl.domain.secret import Secret
 from notifyctl.domain.secret_file import SecretFile
 from notifyctl.emulator.resend_keys import identity
 from notifyctl.engine.failpoint import ROTATION
+from notifyctl.operations.keymaking import Smith
+from notifyctl.providers.ses.keys import Keys
 from notifyctl.store import secret_file as disk
 from notifyctl.store.secret_file import Place
 
@@ -364,6 +367,14 @@ class TestAmazon:
         assert kept.ask("probe", "ses", **pair).code == 0
         assert self.rotate(kept).codes == ["KEY-MAKER"], "two keys are all that AWS allows"
         assert lasting.call("GET", "/settings")["ses"]["keys"] == others
+
+    def test_a_key_that_somebody_made_meanwhile_is_no_orphan_of_ours(self, kept: House, lasting: Emulator) -> None:
+        """Ours was refused, since theirs took the second place."""
+        assert self.rotate(kept, NOTIFYCTL_FAILPOINT="rotation-begun").code == -9
+        url = kept.environ["NOTIFYCTL_IAM_URL"]
+        theirs = asyncio.run(Smith("ses", Keys(*self.ADMIN.values(), base_url=url)).make("any"))
+        assert [self.rotate(kept).codes for _ in range(2)] == [["KEY-MAKER"]] * 2
+        assert theirs.id in lasting.call("GET", "/settings")["ses"]["keys"]
 
     def test_the_key_that_goes_is_the_one_in_the_file(self, kept: House, lasting: Emulator) -> None:
         """Whatever somebody types, or an edited file still says of another one."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from notifyctl.domain.errors import Bad
+from notifyctl.domain.errors import Bad, Unreachable
 from notifyctl.domain.outcome import Request, Response
 from notifyctl.operations.keymaking import Smith
 from notifyctl.providers.resend.account import Account
@@ -35,6 +35,18 @@ def smith(*answers: tuple[int, bytes]) -> Scripted:
 def test_a_last_use_that_is_not_told_is_an_error(status: int) -> None:
     with pytest.raises(Bad, match="KEY-MAKER"):
         asyncio.run(smith((status, b""), (200, LISTED)).last_use("AKIAOLD"))
+
+
+@pytest.mark.parametrize("answer", [(500, b""), (503, b""), (200, b"<AccessKeyId>AKIANEW</AccessKeyId>")])
+def test_a_key_that_may_have_been_made_is_not_called_refused(answer: tuple[int, bytes]) -> None:
+    with pytest.raises(Unreachable, match="KEY-UNSEEN"):
+        asyncio.run(smith(answer).make("any"))
+
+
+@pytest.mark.parametrize("status", [400, 403, 409, 429])
+def test_a_key_that_was_refused_is_called_so(status: int) -> None:
+    with pytest.raises(Bad, match="KEY-MAKER"):
+        asyncio.run(smith((status, b"")).make("any"))
 
 
 def test_a_date_that_cannot_be_read_is_no_answer() -> None:

@@ -18,9 +18,14 @@ class Smith:
     maker: KeyMaker
 
     async def make(self, name: str) -> MadeKey:
-        """A new key that may only send."""
+        """A new key that may only send. After `Bad` none was made; after `Unreachable` one may have been."""
         response = await self._call(self.maker.create_request(name, time.time()))
-        return self.maker.created(response) or self._denied("make a new key", response)
+        if made := self.maker.created(response):
+            return made
+        if 400 <= response.status < 500:
+            self._denied("make a new key", response)
+        what = f"{self.provider} does not say whether it has made a key (http {response.status})"
+        raise Unreachable("KEY-UNSEEN", what, self.provider, "run the same command again: it looks for that key first")
 
     async def keys(self) -> tuple[KeyInfo, ...]:
         """All keys that it lists, on however many pages."""

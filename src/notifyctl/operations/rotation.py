@@ -136,7 +136,11 @@ class Rotator:
         for identity in await self._lost(rotation, self.smith):
             await self.smith.revoke(identity)
         asked = self._step(rotation, rotation._replace(asked=int(time.time())))
-        made = await self.smith.make(asked.label)
+        try:
+            made = await self.smith.make(asked.label)
+        except Bad:
+            self._step(asked, asked._replace(asked=0))  # none of those that are there now is ours
+            raise
         self.failpoint.reach("rotation-made")
         return self._stage(asked, made.values, made.id)
 

@@ -95,7 +95,7 @@ def _planned(loaded: "Settings", provider: str, standing: "Rotation | None") -> 
         deed for step, deed in DEEDS.items() if standing is None or not standing.done(step) or step == standing.step
     ]
     who = f"through {provider}'s interface for keys" if maker else "by you, at the provider's pages"
-    stopped = "  a host whose workers do not run is not waited for: it needs the new file before they start"
+    stopped = "  hosts that are switched off are not waited for: bring them the new file"
     begun = f"It goes on at step {standing.step}." if standing else "Planned, not done:"
     data = {
         "provider": provider, "by_interface": maker is not None, "step": standing.step if standing else None,
