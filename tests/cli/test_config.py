@@ -38,7 +38,13 @@ def test_a_server_takes_them_and_lets_in_whom_it_should(tmp_path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("nobody",), ("--sha256", DIGEST), ("worker", "--sha256", "abc"), ("worker", "--sha256", DIGEST.upper())],
+    [
+        ("nobody",),
+        ("--sha256", DIGEST),
+        ("worker", "--sha256", "abc"),
+        ("worker", "--sha256", DIGEST.upper()),
+        ("worker", "--sha256", hashlib.sha256().hexdigest()),
+    ],
 )
 def test_what_makes_no_sense_is_a_usage_error(arguments: tuple[str, ...]):
     assert notifyctl("config", "acl", *arguments).code == 2

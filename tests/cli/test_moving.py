@@ -99,6 +99,12 @@ class TestFailover:
         ran = at_notifyctl(house, "failover", answers={"[y/N] ": "y\n", "history)? ": "it is slow\n"})
         assert (ran.code, house.ask("history").data["entries"][0]["reason"]) == (0, "it is slow")
 
+    @pytest.mark.parametrize("verb", [("resume", "queue"), ("restore",)], ids=" ".join)
+    def test_the_way_back_asks_nothing_not_even_why(self, house: House, verb: tuple[str, ...]) -> None:
+        house.run("pause", "queue", *WHY, "--yes")
+        ran = at_notifyctl(house, *verb, answers={})
+        assert (ran.code, house.ask("status").data["route"]["hold"]) == (0, None)
+
     @pytest.mark.parametrize("span", ["0", "8d"])
     def test_it_ends_within_7_days(self, house: House, span: str) -> None:
         assert house.ask("failover", *WHY, "--yes", "--for", span).code == 2

@@ -66,6 +66,13 @@ def test_before_a_time(house: House, lab: Lab) -> None:
     assert house.ask("retention", "run", "--before", "10d", "--yes").data["moved"] == 1
 
 
+def test_a_time_that_is_still_to_come_is_refused(house: House, lab: Lab) -> None:
+    ended(lab, "m1")
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    assert house.ask("retention", "run", "--before", soon, "--yes").code == 2
+    assert lines(house.home) == []
+
+
 def test_the_files_may_be_kept_elsewhere(house: House, lab: Lab, tmp_path: Path) -> None:
     ended(lab, "m1")
     house.ask("retention", "run", "--yes", NOTIFYCTL_EVIDENCE=str(tmp_path / "vault"))

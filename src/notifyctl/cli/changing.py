@@ -2,7 +2,7 @@
 
 --dry-run        prints the plan and stops; it needs neither a reason nor a yes
 nothing to do    is exit 0, and asks nothing
-a question       is asked once, with the plan above it; going back to safe asks none
+a question       is asked once, with the plan above it; going back to safe asks none, not even for a reason
 """
 
 import os
@@ -28,7 +28,8 @@ _Seen = TypeVar("_Seen")
 
 
 class Asked(NamedTuple):
-    """The flags of a change. `question` is '' for one that asks nothing; `span` in seconds."""
+    """The flags of a change. `question` is '' for one that asks nothing; `span` in seconds; `back` is the reason of one
+    that goes back to safe, where a person at a terminal gives none."""
 
     screen: Screen
     reason: str | None
@@ -36,6 +37,7 @@ class Asked(NamedTuple):
     yes: bool = False
     question: str = ""
     span: int = DEFAULT_FOR
+    back: str = ""
 
     @property
     def by(self) -> str:
@@ -82,7 +84,7 @@ def change(
             return _unchanged(draft, order)
         lines = [*_changes(draft, order)]
         ask.agree(asked.screen, asked.question, asked.yes or not asked.question, lines)
-        given = asked.reason or step(lambda store: why.of_incident(asked.screen, store))
+        given = asked.reason or step(lambda store: why.of_incident(asked.screen, store)) or asked.back
         made = plan(seen, ask.reason(asked.screen, given))
         proven = step(lambda _: prove(made)) if prove else made
         if proven.against:

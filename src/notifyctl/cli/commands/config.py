@@ -1,5 +1,6 @@
 """`config`: what other programs must be told to fit to ours."""
 
+import hashlib
 import re
 from typing import Annotated
 
@@ -45,4 +46,6 @@ def _checked(sha256: str, user: str | None) -> str:
         raise Usage("CLI-USAGE", "a password belongs to one user", "--sha256", "name the user, too")
     if not re.fullmatch(r"[0-9a-f]{64}", sha256):
         raise Usage("CLI-USAGE", "that is no SHA-256", "--sha256", "printf %s PASSWORD | sha256sum: 64 hex digits")
+    if sha256 == hashlib.sha256(b"").hexdigest():
+        raise Usage("CLI-USAGE", "that is the SHA-256 of nothing", "--sha256", "is the variable with the password set?")
     return sha256

@@ -36,7 +36,6 @@ def init(
     if not wanted:
         return Result(data, ("Nothing to do: every file is there.",), outcome="nothing to do")
     apply(folder, wanted)
-    here = "" if folder.resolve() == Path.cwd() else f"cd {folder}, then "
+    here = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
     first = f"Wrote {many(len(names), 'file')}; correct what is about The Backroom Leeds."
-    return Result(data, (first, *lines, f"{here}notifyctl preflight --profile ci"), outcome="done",
-                  next=("notifyctl preflight --profile ci",))  # fmt: skip
+    return Result(data, (first, *lines), outcome="done", next=(f"{here}notifyctl preflight --profile ci",))

@@ -43,9 +43,9 @@ def run(
     if before is not None and keep is not None:
         raise Usage("CLI-USAGE", "--before and --keep exclude each other", "", "leave one of them out")
     to, told = screen.of(ctx), settings.load()
+    end = _end(told, before, keep)
     if not dry_run:
         ask.demand(to, QUESTION, yes)
-    end = _end(told, before, keep)
     with steps(start=not dry_run) as step, progress.shown(to) as listener:
         plan = step(lambda store: wiring.retention(told, store).plan(end, listener))
     if dry_run:
@@ -57,8 +57,12 @@ def run(
 
 
 def _end(told: "Settings", before: int | None, keep: int | None) -> int:
-    span = told.revision.bounds.archive_after if keep is None else keep
-    return before if before is not None else int(time.time() * 1000) - span * 1000
+    now, span = int(time.time() * 1000), told.revision.bounds.archive_after if keep is None else keep
+    if before is not None and before > now:
+        raise Usage(
+            "CLI-USAGE", "that time is still to come", "--before", "what is archived is final: name a past time"
+        )
+    return now - span * 1000 if before is None else before
 
 
 def _sentences(plan: "Planned", end: int, told: "Settings") -> tuple[str, str]:

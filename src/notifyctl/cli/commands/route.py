@@ -57,7 +57,7 @@ def resume(ctx: typer.Context, what: What, reason: Reason = None, dry_run: DryRu
     from notifyctl.operations.route import resumed
 
     thing = what if what in _THINGS else changing.provider(what)
-    asked = changing.asked(screen.of(ctx), reason, dry_run)
+    asked = changing.asked(screen.of(ctx), reason, dry_run)._replace(back="the pause is no longer needed")
     given = _given()
 
     def plan(look: "Look", why: str) -> "Plan":
@@ -74,7 +74,7 @@ def restore(ctx: typer.Context, reason: Reason = None, dry_run: DryRun = False) 
     """
     from notifyctl.operations.route import restored
 
-    asked = changing.asked(screen.of(ctx), reason, dry_run)
+    asked = changing.asked(screen.of(ctx), reason, dry_run)._replace(back="what people laid over the route is over")
     given = _given()
 
     def plan(look: "Look", why: str) -> "Plan":
