@@ -84,11 +84,27 @@ def test_the_document_names_the_report_and_its_hash(seeded_house: House) -> None
     accepted = {name: one["outcomes"]["accepted|definite"] for name, one in report["figures"]["providers"].items()}
     assert {one["provider"]: one["accepted"] for one in report["costs"] if one["accepted"]} == accepted
     assert {one["month"] for one in report["costs"]} == {LAST.name}
+    assert (ran.data["busy"], ran.data["reported"]) == ([], [])
     assert (ran.document["outcome"], made["period"], made["root"]) == ("done", LAST.name, report["evidence"]["root"])
     assert sorted(path.name for path in place(seeded_house).iterdir()) == [
         "SHA256SUMS", "SHA256SUMS.sig", "facts.jsonl", "key.pem", "messages.jsonl", "report.csv", "report.html",
         "report.json", "report.json.sig", "report.md",
     ]  # fmt: skip
+
+
+def test_a_report_that_is_gone_is_told_by_the_next_run(seeded_house: House) -> None:
+    seeded_house.run("audit", "monthly")
+    shutil.rmtree(place(seeded_house))
+    ran = seeded_house.ask("audit", "monthly")
+    assert (ran.code, ran.codes, ran.data["reported"]) == (1, ["RPT-GONE"], [LAST.name])
+    told = seeded_house.run("audit", "monthly").out
+    assert f"error RPT-GONE reports/monthly-{LAST.name}: its report was made here, and is gone" in told
+
+
+def test_who_asks_for_a_report_that_another_host_is_at_has_none_yet(seeded_house: House, lab: Lab) -> None:
+    lab.run(lab.store.workers.lease(f"report:monthly:{LAST.name}", "other", 60))
+    ran = seeded_house.ask("audit", "monthly", "--period", LAST.name)
+    assert (ran.code, ran.data["made"], ran.data["busy"]) == (3, [], [LAST.name])
 
 
 def test_a_period_that_is_not_over_is_refused(seeded_house: House) -> None:
@@ -133,6 +149,7 @@ class TestHeartbeats:
     def test_a_watcher_that_is_broken_or_gone_changes_nothing(self, seeded_house: House) -> None:
         with watching(500) as (url, _):
             assert seeded_house.run("audit", "monthly", NOTIFYCTL_HEARTBEAT_URL=url).code == 3
+        assert seeded_house.run("audit", "monthly", NOTIFYCTL_HEARTBEAT_URL="https://h:abc/").code == 0
         assert seeded_house.run("audit", "monthly", NOTIFYCTL_HEARTBEAT_URL=url).code == 0
 
     def test_its_url_is_a_secret(self, house: House) -> None:
@@ -180,7 +197,11 @@ class TestReading:
         seeded_house.run("audit", "monthly")
         nowhere = {"BULLMQ_REDIS_HOST": "127.0.0.1", "BULLMQ_REDIS_PORT": "1"}
         ran = seeded_house.ask("audit", "verify", str(place(seeded_house)), **nowhere)
-        assert (ran.code, ran.data["same"], ran.data["files"]) == (0, True, 3)
+        assert (ran.code, ran.data["same"], ran.data["files"], ran.data["key"]) == (0, True, 3, "beside")
+        told = seeded_house.run("audit", "verify", str(place(seeded_house)))
+        assert "The key lay beside the report, and may have been replaced" in " ".join(told.out.split())
+        key = ("--key", str(place(seeded_house) / "key.pem"))
+        assert seeded_house.ask("audit", "verify", str(place(seeded_house)), *key).data["key"] == "given"
         archive = seeded_house.home / "archive" / f"{LAST.name}.jsonl"
         archive.write_bytes(archive.read_bytes().replace(b"postmark", b"postmarK", 1))
         ran = seeded_house.ask("audit", "verify", str(place(seeded_house) / "report.json"), **nowhere)
@@ -269,6 +290,7 @@ class TestTheLongerOnes:
         told = house.ask("audit", cycle.value, "--period", period.name)
         if told.code == 4:  # its last month is not over yet
             period = period.last
+            seeded(house.home, period.months[-1:], 5)
             told = house.ask("audit", cycle.value, "--period", period.name)
         [made] = told.data["made"]
         assert house.run("audit", "verify", made["place"]).code == 0

@@ -41,6 +41,12 @@ def test_what_could_not_be_looked_at_is_not_seen_either():
     assert (part["seen"], part["note"]) == (False, "the log begins later")
 
 
+def test_a_probe_that_failed_is_no_second_failover():
+    moves = [{"from": one, "to": other} for one, other in (("closed", "open"), ("half-open", "open"), ("held", "open"),
+                                                           ("open", "half-open"), ("half-open", "closed"))]  # fmt: skip
+    assert made(accepted(1), move=moves)["failovers"] == 1
+
+
 def test_a_month_without_a_message_was_not_seen():
     assert "delivery" in made([])["verdict"]["not_seen"]
 

@@ -67,3 +67,11 @@ def test_a_redirect_is_an_answer_and_not_followed() -> None:
     assert isinstance(answer, Response)
     assert answer.status == 302
     assert len(peer.requests) == 1
+
+
+@pytest.mark.parametrize("url", ["https://h:abc/", "https://a..b/", "https://xn--/", "https://[::1/",
+                                 f"https://{'a' * 64}.example/", "https://\u2488example/"])  # fmt: skip
+def test_an_address_that_is_none_is_no_connection(url: str) -> None:
+    answer = call(url)
+    assert isinstance(answer, Broken)
+    assert (answer.stage, answer.handed_over) == ("connect", False)

@@ -106,7 +106,7 @@ class TestWhenItRuns:
     def test_a_copied_folder_is_no_report(self, office: Office):
         office.audit("2026-11-01T06:00:00")
         shutil.copytree(office.place("2026-10"), office.home / "reports" / "monthly-2026-10.bak")
-        assert office.audit() == Answer([], [], ["2026-09", "2026-10"])
+        assert office.audit() == Answer([], [], ["2026-09", "2026-10"], [])
         assert [one.name for one in reports.every(office.home)] == ["2026-09", "2026-10"]
 
     def test_a_copy_under_the_name_of_another_month_is_neither_recorded_nor_overwritten(self, office: Office):
@@ -149,11 +149,27 @@ class TestWhenItRuns:
 
     def test_one_that_is_asked_for_is_made_alone_and_once(self, office: Office):
         assert [made.period.name for made in office.audit("2026-12-01T06:00:00", period="2026-10").made] == ["2026-10"]
-        assert office.audit(period="2026-10") == Answer([], [], ["2026-10"])
+        assert office.audit(period="2026-10") == Answer([], [], ["2026-10"], [])
 
     def test_one_that_is_not_over_is_refused(self, office: Office):
         with pytest.raises(Refused, match="2026-11 is not over"):
             office.audit("2026-11-30T23:59:59", period="2026-11")
+
+    @pytest.mark.parametrize("period", ["2020-01", "2026-08"])
+    def test_one_from_before_all_evidence_is_refused(self, office: Office, period: str):
+        with pytest.raises(Refused, match=f"{period} was over before there was any evidence"):
+            office.audit("2026-11-01T06:00:00", period=period)
+        assert office.names() == ["2026-09", "2026-10"]
+
+    def test_a_report_of_this_host_that_was_replaced_or_is_gone_is_told(self, office: Office, tmp_path: Path):
+        office.audit("2026-11-01T06:00:00")
+        assert office.audit().lost == []
+        path = office.place("2026-09") / "report.json"
+        path.write_bytes(path.read_bytes() + b"\n")
+        shutil.rmtree(office.place("2026-10"))
+        told = [("RPT-DIFFERS", "reports/monthly-2026-09"), ("RPT-GONE", "reports/monthly-2026-10")]
+        assert [one[:2] for one in office.audit().lost] == told
+        assert Office(office.lab, tmp_path / "other", "two").audit().lost == []
 
 
 class TestSeveralHosts:
@@ -175,7 +191,7 @@ class TestSeveralHosts:
         other = Office(office.lab, tmp_path / "other", "two")
         seeded(other.home, ("2026-09", "2026-10"), 60)
         assert other.names("2026-11-01T06:00:00") == ["2026-09", "2026-10"]
-        assert office.audit() == Answer([], [], ["2026-09", "2026-10"])
+        assert office.audit() == Answer([], [], ["2026-09", "2026-10"], [])
         assert reports.reported(office.home, Cycle.MONTHLY) == []
 
     def test_one_that_overslept_its_lease_takes_its_report_away(self, office: Office):

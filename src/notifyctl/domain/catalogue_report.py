@@ -69,6 +69,17 @@ REPORT = {
         "A report is of a whole period, since it is made once. Nothing was changed; exit code 4.",
         "Wait for its end; without --period the audit finds by itself what is due.",
     ),
+    "RPT-NO-EVIDENCE": Entry(
+        "The period was over before there was any evidence",
+        "Neither the archive nor Redis goes back so far. A report of it would say nothing, and make every period since "
+        "then due. Nothing was changed; exit code 4.",
+        "Set NOTIFYCTL_EVIDENCE to where the archive is; without --period the audit finds by itself what is due.",
+    ),
+    "RPT-GONE": Entry(
+        "A report of this host is gone",
+        "Redis knows that this host has made it, and its folder has no report.json any more.",
+        "Bring it back from a backup: it is made once. Find out who took it away, and treat it as an incident.",
+    ),
     "RPT-NONE": Entry(
         "No such report here",
         "There is no report of that period below NOTIFYCTL_EVIDENCE. Another host may have it.",

@@ -78,7 +78,7 @@ def document(
         "cannot_claim": SENTENCE,
         "parts": parts,
         "figures": figures,
-        "failovers": sum(one["to"] == "open" for one in facts.get("move", ())),
+        "failovers": sum((one["from"], one["to"]) == ("closed", "open") for one in facts.get("move", ())),
         "last": {"period": last.get("period", ""), "changes": _changes(last.get("figures", {}), flat(figures))},
         "findings": [{"id": one.id, **one._asdict()} for one in found],
         **{name: list(facts[kind]) for kind, name in _LISTS.items() if kind in facts},

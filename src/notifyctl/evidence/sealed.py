@@ -22,7 +22,7 @@ def seal(draft: Path, names: list[str], signer: Signer) -> None:
 
 def broken(place: Path, public: bytes) -> Iterator[tuple[str, str]]:
     """Which files of a report are not as they were sealed, by name and what is wrong; `public` is the key (PEM)."""
-    if (text := _read(place / SUMS)) is None or (signature := _read(place / SIGNATURE)) is None:
+    if (text := read(place / SUMS)) is None or (signature := read(place / SIGNATURE)) is None:
         yield SUMS, "the seal is missing, so nothing proves the pages"
         return
     if not signed(public, signature, text):
@@ -30,7 +30,7 @@ def broken(place: Path, public: bytes) -> Iterator[tuple[str, str]]:
         return
     for line in text.decode("utf-8", "replace").splitlines():
         digest, _, name = line.partition("  ")
-        found = _read(place / name)
+        found = read(place / name)
         if found is None:
             yield name, "it is missing"
         elif sha256(found).hexdigest() != digest:
@@ -39,11 +39,12 @@ def broken(place: Path, public: bytes) -> Iterator[tuple[str, str]]:
 
 def kept(place: Path, public: bytes) -> bool:
     """Whether the report in a folder is one that the owner of that key signed."""
-    text, signature = _read(place / reports.JSON), _read(place / reports.SIGNATURE)
+    text, signature = read(place / reports.JSON), read(place / reports.SIGNATURE)
     return text is not None and signature is not None and signed(public, signature, text)
 
 
-def _read(path: Path) -> bytes | None:
+def read(path: Path) -> bytes | None:
+    """The bytes of a file, None where there is none that can be read."""
     try:
         return path.read_bytes()
     except (OSError, ValueError):  # a name that no file can have is none

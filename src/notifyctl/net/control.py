@@ -42,6 +42,8 @@ class Control:
             return Broken("timeout", True, f"no answer within {self._timeout:g} s")
         except httpx.ConnectError as error:
             return Broken("connect", False, str(error) or "no connection")
+        except (httpx.InvalidURL, UnicodeError):  # names that idna refuses are the latter
+            return Broken("connect", False, "no such address can be called")  # which may be a secret
         except httpx.HTTPError as error:
             return Broken("answer", True, str(error) or type(error).__name__)
         return Response(

@@ -13,7 +13,7 @@ import asyncio
 import hashlib
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,24 +62,37 @@ class Made(NamedTuple):
     report: dict[str, Any]
 
 
+class Lost(NamedTuple):
+    """A report of this host that is gone, or another than was recorded."""
+
+    code: str
+    place: str
+    what: str
+
+
 class Answer(NamedTuple):
-    """What came of a run: reports that were made, and the names of periods that another host is at."""
+    """What came of a run: reports that were made, the names of periods that another host is at, of those that have a
+    report, and which reports of this host are not what was recorded of them."""
 
     made: list[Made]
     busy: list[str]
     reported: list[str]
+    lost: Sequence[Lost] = ()
 
 
 async def audit(desk: Desk, cycle: Cycle, asked: Period | None = None) -> Answer:
     """Make what is due, or the one that is asked for unless it exists. Raises `Unreachable`, `Misconfigured`, and
-    `Refused` for a period that is not over."""
+    `Refused` for a period that is not over, or over before the first evidence."""
     now = await desk.incidents.now()
     if asked and asked.end > now:
         raise Refused("RPT-NOT-OVER", f"{asked.name} is not over, so nothing can be said about it yet", asked.name)
     done = await _reported(desk, cycle)
-    wanted = [asked] if asked else due(cycle, now, done, await _since(desk, now))
+    since = await _since(desk, now)
+    if asked and asked.name not in done:
+        _demand_evidence(asked, since)
+    wanted = [asked] if asked else due(cycle, now, done, since)
     todo = [period for period in wanted if period.name not in done]
-    answer = Answer([], [], sorted(done))
+    answer = Answer([], [], sorted(done), await _lost(desk, cycle))
     for period in todo:
         found = await _made(desk, period, now)
         if found:
@@ -87,6 +100,27 @@ async def audit(desk: Desk, cycle: Cycle, asked: Period | None = None) -> Answer
         else:
             answer.busy.append(period.name)
     return answer
+
+
+def _demand_evidence(asked: Period, since: int | None) -> None:
+    """A report of a time before all evidence says nothing, and would make every period since then due."""
+    if since is None or asked.end <= since:
+        fix = "look where the evidence is (NOTIFYCTL_EVIDENCE); without --period the audit finds what is due"
+        raise Refused("RPT-NO-EVIDENCE", f"{asked.name} was over before there was any evidence", asked.name, fix)
+
+
+async def _lost(desk: Desk, cycle: Cycle) -> list[Lost]:
+    """Those that this host has made and recorded, held against their files."""
+    found = []
+    for name, kept in (await desk.reports.known(cycle)).items():
+        place = reports.folder(parse(cycle, name))
+        if kept.host == desk.made["host"]:
+            text = sealed.read(desk.home / place / reports.JSON)
+            if text is None:
+                found.append(Lost("RPT-GONE", place, "its report was made here, and is gone"))
+            elif hashlib.sha256(text).hexdigest() != kept.sha256:
+                found.append(Lost("RPT-DIFFERS", place, "its report is another than was made and recorded"))
+    return found
 
 
 async def _reported(desk: Desk, cycle: Cycle) -> set[str]:

@@ -69,13 +69,18 @@ def verify(
     name = f"{again.report.get('cycle', 'report')} {again.report.get('period', '')}".strip()
     data = {
         "report": name, "same": not findings, "files": again.files, "pages_compared": again.by_same_version,
-        "differences": [one._asdict() for one in again.differences],
+        "differences": [one._asdict() for one in again.differences], "key": "given" if key else "beside",
     }  # fmt: skip
+    unsure = (
+        ()
+        if key
+        else ("The key lay beside the report, and may have been replaced: give one that you kept with --key.",)
+    )
     if findings:
-        return Result(data, (f"{name}: {many(len(findings), 'difference')}.",), exits.BAD, findings=findings)
-    pages = "" if again.by_same_version else " Its pages were made by another version, and were not compared."
+        return Result(data, (f"{name}: {many(len(findings), 'difference')}.", *unsure), exits.BAD, findings=findings)
+    pages = "" if again.by_same_version else " Its pages are as they were signed; another version made them."
     told = f"{name}: the signature holds, and {many(again.files, 'file')} of evidence lead to the same report.{pages}"
-    return Result(data, (told,))
+    return Result(data, (told, *unsure))
 
 
 def show(
@@ -147,11 +152,19 @@ def _audit(ctx: typer.Context, cycle: Cycle, period: str | None) -> Result:
 
     asked = parse(cycle, period) if period else None
     answer = asyncio.run(_run(cycle, asked, actor(os.environ)))
-    if answer.made:
-        return _told(answer.made)
+    result = _told(answer) if answer.made else _idle(answer, asked, screen.of(ctx))
+    if not answer.lost:
+        return result
+    lost = [Finding(one.code, "error", one.place, one.what, "find out who could write there") for one in answer.lost]
+    lines = (*result.lines, f"{many(len(lost), 'report')} of this host: not as made and recorded.")
+    return result._replace(lines=lines, exit=exits.BAD, outcome="", findings=[*result.findings, *lost])
+
+
+def _idle(answer: "Answer", asked: "Period | None", here: screen.Screen) -> Result:
     data = {"made": [], "busy": answer.busy, "reported": answer.reported}
-    here = screen.of(ctx)
     words = f"Nothing to do: {_why(answer, asked)}."
+    if asked and answer.busy:  # who asked for it has no report yet
+        return Result(data, (words,), exits.DEGRADED)
     return Result(data, (words,) if here.terminal(sys.stdout) or here.verbose else (), outcome="nothing to do")
 
 
@@ -194,16 +207,17 @@ def _counts(made: "Made") -> str:
     return f"{made.report['verdict']['word']}, {many(sum(one['status'] != 'closed' for one in findings), 'finding')}"
 
 
-def _told(made: "Sequence[Made]") -> Result:
+def _told(answer: "Answer") -> Result:
     from notifyctl.telemetry.pages import TITLES, verdict
 
+    made = answer.made
     lines = [f"{TITLES[one.period.cycle]} {one.period.name}: {verdict(one.report)}" for one in made]
     places = [f"  {one.place}/report.html" for one in made]
     codes = [_EXITS[one.report["verdict"]["word"]] for one in made]
     code = exits.BAD if exits.BAD in codes else max(codes)
     latest = made[-1].report["findings"]  # what was open before and still is stands in the latest, too
     findings = [_finding(found) for found in latest if found["status"] != "closed"]
-    data = {"made": [_data(one) for one in made]}
+    data = {"made": [_data(one) for one in made], "busy": answer.busy, "reported": answer.reported}
     next_ = tuple(f"notifyctl audit show {one.period.name}" for one in made[-1:])
     return Result(
         data, [text for pair in zip(lines, places, strict=True) for text in pair], code, "done", findings, next_
