@@ -347,7 +347,11 @@ def test_two_hosts_at_once_make_one_report(seeded_house: House, tmp_path: Path) 
     started = [one.start("audit", "monthly", "-o", "json") for one in (seeded_house, other)]
     codes = [process.wait(60) for process in started]
     made = [json.loads(one.out)["data"]["made"] for one in (seeded_house, other)]
-    assert sorted(codes) == [0, 3]
+    assert max(codes) == 3
+    assert min(codes) in (
+        0,
+        1,
+    )  # both have the name of this machine: the slower one may miss the other's report as its own
     assert sorted(map(len, made)) == [0, 1]
     assert sum(place(one).exists() for one in (seeded_house, other)) == 1
     assert [one.ask("audit", "monthly").data["made"] for one in (seeded_house, other)] == [[], []]
