@@ -1,8 +1,8 @@
 """A move to the archive that is killed at a place: the process is gone there, without its `finally`s being trusted."""
 
-from notifyctl.engine.failpoint import Failpoint
+from notifyctl.engine.failpoint import RETENTION, Failpoint
 
-PLACES = ("after-batch", "after-retire", "after-lines")
+PLACES = RETENTION
 
 
 class Killed(BaseException):

@@ -12,6 +12,7 @@ from lab import W1, Lab, intent, outcome_of
 from notifyctl.domain.archive import Facts
 from notifyctl.domain.attempt import State
 from notifyctl.domain.outcome import Kind, Outcome
+from notifyctl.engine.failpoint import RETENTION
 
 ACCEPTED = Outcome(Kind.ACCEPTED, provider_id="p-1", http=200)
 DAY = 86_400_000
@@ -91,7 +92,7 @@ def test_two_ways_to_say_when_exclude_each_other(house: House) -> None:
     assert house.execute("retention", "run", "--keep", "1d", "--before", "1d", "--yes").code == 2
 
 
-@pytest.mark.parametrize("place", ["after-batch", "after-retire", "after-lines"])
+@pytest.mark.parametrize("place", RETENTION)
 def test_killed_anywhere_it_is_finished_by_the_next(house: House, lab: Lab, place: str) -> None:
     ended(lab, "m1")
     ended(lab, "m2")

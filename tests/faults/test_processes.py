@@ -11,7 +11,7 @@ from faults.arena import PROVIDERS, Arena, Fault, arena
 from faults.checker import check
 from faults.conftest import Extent
 from faults.troubles import ANSWERS
-from notifyctl.engine.failpoint import NAMES
+from notifyctl.engine.failpoint import SENDING
 
 ORDERS = [("resend", "ses"), ("ses", "resend")]  # where evidence is certain, and where there is none
 IDS = [order[0] for order in ORDERS]
@@ -74,7 +74,7 @@ def test_death_at_each_named_place(order: tuple[str, ...]) -> None:
     with arena(order, in_flight=8) as field:
         field.slow_down(0.05)
         doomed = [
-            field.start(NOTIFYCTL_FAILPOINT=f"{name}:{count}") for name in NAMES for count in FATAL_COUNTS
+            field.start(NOTIFYCTL_FAILPOINT=f"{name}:{count}") for name in SENDING for count in FATAL_COUNTS
         ]  # fmt: skip
         while any(process.poll() is None for process in doomed):
             field.burst("fatal", 5)
@@ -136,9 +136,9 @@ def test_stopped_workers_come_back_to_jobs_that_others_took_over(order: tuple[st
 def test_blocked_event_loops_are_no_different_from_stopped_workers(order: tuple[str, ...]) -> None:
     with arena(order, in_flight=16) as field:
         field.slow_down(0.1)
-        for name in NAMES:
+        for name in SENDING:
             field.start(NOTIFYCTL_FAILPOINT=f"{name}:3:block=3")  # more than two heartbeats
-        field.await_workers(len(NAMES))
+        field.await_workers(len(SENDING))
         field.burst("blocked", 20)
         field.eventually("all of them standing still", lambda: not field.workers())
         another = field.start()

@@ -18,7 +18,7 @@ import redis
 from faults.arena import PRIORITIES, PROVIDERS, Arena, Fault
 from faults.proxy import Kind, Stream, Toxic
 from house import lives
-from notifyctl.engine.failpoint import NAMES
+from notifyctl.engine.failpoint import SENDING
 
 Trouble = Callable[[Arena, random.Random], AbstractContextManager[None]]
 CLOCKS = str(Path(__file__).parent / "clocks")
@@ -160,7 +160,7 @@ def restarted(field: Arena, chance: random.Random) -> Iterator[None]:
 @contextmanager
 def blocked(field: Arena, chance: random.Random) -> Iterator[None]:
     """One more worker, whose event loop stands still in the middle of its work."""
-    worker = field.start(NOTIFYCTL_FAILPOINT=f"{chance.choice(NAMES)}:{chance.randrange(1, 9)}:block={LONGER}")
+    worker = field.start(NOTIFYCTL_FAILPOINT=f"{chance.choice(SENDING)}:{chance.randrange(1, 9)}:block={LONGER}")
     yield
     worker.terminate()
 
@@ -168,7 +168,7 @@ def blocked(field: Arena, chance: random.Random) -> Iterator[None]:
 @contextmanager
 def fatal(field: Arena, chance: random.Random) -> Iterator[None]:
     """One more worker, which dies in the middle of its work."""
-    worker = field.start(NOTIFYCTL_FAILPOINT=f"{chance.choice(NAMES)}:{chance.randrange(1, 9)}")
+    worker = field.start(NOTIFYCTL_FAILPOINT=f"{chance.choice(SENDING)}:{chance.randrange(1, 9)}")
     yield
     worker.terminate()
 

@@ -8,10 +8,8 @@ import os
 import signal
 import time
 
-NAMES = (
-    *("after-claim", "after-intent", "after-answer", "before-settle", "after-settle"),
-    *("after-batch", "after-retire", "after-lines"),
-)
+SENDING = ("after-claim", "after-intent", "after-answer", "before-settle", "after-settle")
+RETENTION = ("after-batch", "after-retire", "after-lines")
 ROTATION = ("begun", "made", "staged", "probed", "promoted", "observed", "revoked", "dead", "noted")  # rotation-...
 
 
