@@ -19,7 +19,7 @@ from notifyctl.evidence import archive, months, operations, reports
 from notifyctl.evidence.signing import Signer
 from notifyctl.operations.audit import Answer, Desk, audit
 from notifyctl.operations.composing import composed
-from notifyctl.operations.recorded import incidents, moves
+from notifyctl.operations.recorded import elsewhere, incidents, moves
 from notifyctl.operations.reperform import reperform
 from notifyctl.store.reports import Kept, Reports
 from quarters import seeded, traffic
@@ -265,6 +265,19 @@ class TestWhatItSays:
             return [fact["id"] async for fact in incidents(office.lab.store.incidents, october)]
 
         assert office.lab.run(told()) == wanted
+
+    def test_what_other_hosts_have_archived_is_counted_and_not_seen(self, office: Office):
+        for name, mark in (("2026-10/1", "2026-10 two b"), ("gone", "2026-10 two b"), ("also", "2026-10 three b"),
+                           ("mine", "2026-10 one b"), ("before", "2026-09 two b")):  # fmt: skip
+            office.lab.redis("HSET", f"nf:{{bull}}:msg:{name}", "v", "1", "state", "accepted", "archived", mark)
+
+        async def told(period: str):
+            found = elsewhere(office.lab.store.retired, office.home, "one", parse(Cycle.MONTHLY, period))
+            return [(fact["part"], fact["why"]) async for fact in found]
+
+        said = "1 messages are archived on three, 1 messages are archived on two"
+        assert office.lab.run(told("2026-10")) == [("delivery", said)]
+        assert office.lab.run(told("2026-08")) == []
 
     def test_moves_are_those_of_the_files_and_of_redis_each_once(self, office: Office):
         async def told():

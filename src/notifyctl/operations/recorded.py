@@ -3,6 +3,7 @@
 Each fact is one flat object of texts and numbers; addresses and secrets are taken out before it is kept.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +13,10 @@ from notifyctl.domain.incident import Incident
 from notifyctl.domain.period import Period
 from notifyctl.domain.redact import redact
 from notifyctl.domain.transition import Entry
-from notifyctl.evidence import operations
+from notifyctl.evidence import archive, operations
 from notifyctl.store.board import Boards
 from notifyctl.store.incidents import Incidents
+from notifyctl.store.retired import Retired
 
 Fact = dict[str, Any]
 FAR = 10_000  # entries: all that the log of moves keeps
@@ -42,6 +44,24 @@ async def moves(boards: Boards, home: Path, period: Period) -> AsyncIterator[Fac
     every = {entry.id: entry for entry in (*kept, *live) if period.holds(entry.at)}
     for entry in sorted(every.values(), key=lambda one: one.at):
         yield _move(entry)
+
+
+async def elsewhere(retired: Retired, home: Path, host: str, period: Period) -> AsyncIterator[Fact]:
+    """Says of messages of the period that other hosts have archived and that are not in the archive here, how many and
+    where. Raises `Unreachable`, and `Degraded` at a line that cannot be read."""
+    found: dict[int, str] = {}
+    async for part in retired.archived():
+        found |= {hash(name): at.host for name, at in part if at.month in period.months and at.host != host}
+    if not found:
+        return
+    for month in period.months:
+        for row in archive.rows(home, month):
+            found.pop(hash(row.id), None)
+    if found:
+        told = [
+            f"{count:,} messages are archived on {where}" for where, count in sorted(Counter(found.values()).items())
+        ]
+        yield unseen("delivery", ", ".join(told))
 
 
 def unseen(part: str, why: str) -> Fact:

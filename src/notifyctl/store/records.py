@@ -40,7 +40,7 @@ def record_of(message: str, fields: dict[str, str], attempts: tuple[Attempt, ...
         provider=fields.get("provider", ""),
         provider_id=fields.get("provider_id", ""),
         **decided(fields),
-        archived=_archived(fields.get("archived")),
+        archived=archived_of(fields.get("archived")),
     )
 
 
@@ -60,7 +60,7 @@ def attempt_of(name: str, fields: dict[str, str]) -> Attempt:
     )
 
 
-def _archived(mark: str | None) -> Archived | None:
+def archived_of(mark: str | None) -> Archived | None:
     """Where it is, from the mark that `retire` left: month, host, batch."""
     return Archived(*mark.split(" ")[:2]) if mark else None
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from notifyctl.domain.archive import Call, Decided, Facts, Row, month_of
+from notifyctl.domain.archive import Archived, Call, Decided, Facts, Row, month_of
 from notifyctl.domain.attempt import Attempt, Decision, Record, State
 from notifyctl.domain.outcome import Kind
 from notifyctl.domain.redact import redact
@@ -17,7 +17,7 @@ from notifyctl.store import search
 from notifyctl.store.health import server_time
 from notifyctl.store.pipe import Argument, pack
 from notifyctl.store.queue import Queue
-from notifyctl.store.records import attempt_of, record_of, unpack_facts
+from notifyctl.store.records import archived_of, attempt_of, record_of, unpack_facts
 
 CHUNK = 50  # messages that one script retires: less than two milliseconds of the server
 _NO_FACTS = Facts(0, 0, -1, "", "")
@@ -61,6 +61,13 @@ class Retired:
         """The ids of all messages on record, tombstones too, part by part. Raises `Unreachable`."""
         async for names in search.messages(self.queue):
             yield names
+
+    async def archived(self) -> AsyncIterator[list[tuple[str, Archived]]]:
+        """Where those are that have left, by id, part by part; a scan may tell one twice. Raises `Unreachable`."""
+        async for names in search.messages(self.queue):
+            rows = await self._ask([("HGET", f"{self._own}msg:{name}", "archived") for name in names])
+            places = ((name, archived_of(row.decode() if row else None)) for name, row in zip(names, rows, strict=True))
+            yield [(name, place) for name, place in places if place]
 
     async def read(self, names: Sequence[str]) -> list[Ended]:
         """Those messages as they are now. Raises `Unreachable`."""

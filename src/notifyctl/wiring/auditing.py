@@ -25,15 +25,16 @@ from notifyctl.wiring.parts import Store
 def desk(settings: Settings, store: Store, by: str, excused: list[Waiver]) -> Desk:
     """A desk over a store; `excused` are the waivers. Raises `Misconfigured` where there is no key to sign with."""
 
+    host = socket.gethostname()
+
     async def facts(period: Period) -> list[Fact]:
         found = [fact async for fact in recorded.incidents(store.incidents, period)]
         found += [fact async for fact in recorded.moves(store.boards, settings.evidence, period)]
+        found += [fact async for fact in recorded.elsewhere(store.retired, settings.evidence, host, period)]
         order = settings.keyed or settings.revision.order
         found += [fact async for fact in costs(store.queue, settings.evidence, settings.revision, order, period)]
         async with checked(datetime.now(UTC).date(), excused) as readers:
             return found + [fact async for fact in inspected(readers, period.cycle)]
-
-    host = socket.gethostname()
 
     async def away(names: Sequence[str]) -> set[str]:
         there = [one.record for one in await store.retired.read(names)]
