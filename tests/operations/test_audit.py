@@ -19,6 +19,7 @@ from notifyctl.evidence import archive, months, operations, reports
 from notifyctl.evidence.signing import Signer
 from notifyctl.operations.audit import Answer, Desk, audit
 from notifyctl.operations.composing import composed
+from notifyctl.operations.holding import named
 from notifyctl.operations.recorded import elsewhere, incidents, moves
 from notifyctl.operations.reperform import reperform
 from notifyctl.store.reports import Kept, Reports
@@ -348,6 +349,10 @@ class TestWhatWasInRedis:
         told = self.quarter(october, [*october.rows[:-2], october.rows[0]])
         assert told["RPT-ALTERED"].startswith("1 messages were altered in the archive since, 2 are missing: ")
         assert told["quarter"][1] == "2 of its messages are missing: 2026-10/58, 2026-10/59"
+
+    def test_an_id_that_is_made_of_an_address_is_not_named_with_it(self):
+        assert "ann@venue.example" not in named(["ann@venue.example/1"])
+        assert named([str(number) for number in range(25)]).endswith("19 and 5 more")
 
     def test_one_that_is_elsewhere_is_not_missing(self, october: Office):
         october.elsewhere = {"2026-10/58", "2026-10/59"}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from notifyctl.domain.period import Period
+from notifyctl.domain.redact import redact
 from notifyctl.evidence import reports
 from notifyctl.evidence.held import Held, held, shorter
 
@@ -51,7 +52,7 @@ def _fact(one: Held) -> Fact:
 def named(names: Sequence[str]) -> str:
     """The first of them by name, and how many more there are."""
     more = f" and {len(names) - MOST:,} more" if len(names) > MOST else ""
-    return ", ".join(names[:MOST]) + more
+    return redact(", ".join(names[:MOST])) + more  # an id may be made of an address
 
 
 def told(one: Held) -> Iterator[tuple[str, str]]:
