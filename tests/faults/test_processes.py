@@ -76,9 +76,12 @@ def test_death_at_each_named_place(order: tuple[str, ...]) -> None:
         doomed = [
             field.start(NOTIFYCTL_FAILPOINT=f"{name}:{count}") for name in SENDING for count in FATAL_COUNTS
         ]  # fmt: skip
-        while any(process.poll() is None for process in doomed):
+
+        def all_dead() -> bool:
             field.burst("fatal", 5)
-            time.sleep(0.1)
+            return all(process.poll() is not None for process in doomed)
+
+        field.eventually("each of them dead", all_dead)
         assert {process.returncode for process in doomed} == {-signal.SIGKILL}
         field.start()
         field.await_end()
