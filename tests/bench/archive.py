@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
@@ -21,8 +22,9 @@ from notifyctl.domain.archive import Call, Row
 from notifyctl.domain.metric import bucket, latency
 from notifyctl.evidence import archive
 
-NOVEMBER = 1_793_491_200_000  # its first ms
-MONTH = 30 * 86_400_000
+LAST_DAY = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+BEGAN = int(LAST_DAY.replace(day=1).timestamp() * 1000)  # the first ms of the last month that is over
+MONTH = LAST_DAY.day * 86_400_000
 TYPES = ("booking.confirmation", "ticket.delivery", "booking.reminder", "event.cancelled")
 BATCH = 5000
 
@@ -38,7 +40,7 @@ def messages(attempts: int) -> Iterator[Row]:
 
 def message(number: int, chance: random.Random) -> Row:
     """A message that was accepted at its last call."""
-    at, took = NOVEMBER + chance.randrange(MONTH), chance.randrange(40, 900)
+    at, took = BEGAN + chance.randrange(MONTH), chance.randrange(40, 900)
     luck = chance.random()
     faults = 2 if luck < 0.005 else 1 if luck < 0.05 else 0
     calls = [call(number, place, at, "resend", "fault", 503) for place in range(faults)]
