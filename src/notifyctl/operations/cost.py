@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from notifyctl.domain import tariff
 from notifyctl.domain.advice import Account
-from notifyctl.domain.archive import Row
 from notifyctl.domain.cost import Bill, Traffic, bill, cheapest
 from notifyctl.domain.outcome import Certainty, Kind
 from notifyctl.domain.progress import Listener, Step, silent
@@ -42,18 +41,17 @@ async def count(queue: Queue, home: Path, since: str, listener: Listener = silen
         listener(Step("count", len(seen), None, "in Redis"))
     for month in archive.months(home):
         if month >= since:
-            _count_archived(usage, archive.rows(home, month), seen)
+            _count_archived(usage, archive.calls(home, month), seen)
             listener(Step("count", len(seen), None, f"archive of {month}"))
     return usage
 
 
-def _count_archived(usage: Usage, rows: Iterable[Row], seen: Collection[str]) -> None:
+def _count_archived(usage: Usage, calls: Iterable[archive.Counted], seen: Collection[str]) -> None:
     """A message is in both places for a moment while it is archived: its calls count once."""
-    for row in rows:
-        for call in row.attempts:
-            sure = call.kind == Kind.ACCEPTED
-            if call.id not in seen and (sure or call.certainty == Certainty.AMBIGUOUS):
-                usage.add(call.provider, call.at, sure)
+    for call in calls:
+        sure = call.kind == Kind.ACCEPTED
+        if call.id not in seen and (sure or call.certainty == Certainty.AMBIGUOUS):
+            usage.add(call.provider, call.at, sure)
 
 
 async def granted(limits: ProviderLimits, providers: Sequence[str]) -> dict[str, int]:
