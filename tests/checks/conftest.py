@@ -18,6 +18,7 @@ from notifyctl.domain.secret import Secret
 from notifyctl.net.handshake import Greeter
 from notifyctl.net.names import Names
 from notifyctl.operations import init
+from notifyctl.operations.acl import least
 from notifyctl.operations.preflight import examine
 from notifyctl.store.connect import connect
 from notifyctl.store.link import Link
@@ -28,7 +29,10 @@ from notifyctl.store.server_facts import ServerFacts
 __all__ = ["emulator", "emulator_process", "lab"]
 
 TODAY = date(2026, 11, 24)
-NOTHING = Readers(TODAY, (3, 11), Given(), None, None, Accounts({}), [], Greeter(), Project(Path("nowhere")), Names())
+USERS = least("bull", ("email-critical", "email-bulk"))
+NOTHING = Readers(
+    TODAY, (3, 11), Given(), None, None, Accounts({}), [], Greeter(), Project(Path("nowhere")), Names(), users=USERS
+)
 HOST = "127.0.0.1"
 
 Ask = Callable[..., Seen]

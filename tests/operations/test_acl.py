@@ -33,7 +33,7 @@ LOOKS = (
     ("incident", "review"), ("drill", "failover"), ("cost", "report"), ("preflight", "--profile", "deploy"),
     ("validate",),
 )  # fmt: skip
-TOLERATED = ("acl|whoami", "client|list", "ping")  # what doctor and preflight then say they could not see
+TOLERATED = ("acl|dryrun", "acl|whoami", "client|list", "ping")  # what doctor and preflight then say they could not see
 WITHOUT_JOBS = ("queue unknown", "incident list", "history", "provider list", "cost report", "validate")
 ALWAYS = {"auth", "select", "quit", "hello"}  # asked before there is a user, or allowed to all
 OURS = {"info", "acl|setuser", "config|resetstat"}  # of the tests themselves

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from notifyctl.checks.asked import Accounts
+from notifyctl.domain.acl import User
 from notifyctl.domain.errors import NotifyctlError, Unreachable
 from notifyctl.domain.revision import Revision
 from notifyctl.domain.secret import Secret
@@ -64,8 +65,8 @@ class Endpoint(NamedTuple):
 class Readers(NamedTuple):
     """`server` and `lanes` tell about Redis, and are None where none is named and the embedded one does not run;
     `accounts` are the providers with a key. `revision` is None where no NOTIFYCTL_CONFIG names one.
-    `senders` are our addresses at them; `home` is the data directory, `now` epoch ms, `version` that of notifyctl, and
-    `setup` the fingerprint of what a drill of today would prove."""
+    `senders` are our addresses at them; `home` is the data directory, `now` epoch ms, `version` that of notifyctl,
+    `setup` the fingerprint of what a drill of today would prove, and `users` those that Redis should know."""
 
     today: date
     python: tuple[int, int]
@@ -85,6 +86,7 @@ class Readers(NamedTuple):
     now: int = 0
     version: str = ""
     setup: str = ""
+    users: Sequence[User] = ()
 
     @property
     def drills(self) -> Sequence[Run]:

@@ -24,7 +24,8 @@ READ = (
     *("mget", "smembers", "time", "xrevrange", "zcard", "zcount", "zrange"),
     *("zrangebyscore", "zrevrange", "zrevrangebyscore", "zscore"),
 )
-FACTS = ("acl|whoami", "client|list", "info", "scan")  # who is connected, what the server is, what is on record
+# What this user may, who is connected, what the server is, what is on record.
+FACTS = ("acl|dryrun", "acl|whoami", "client|list", "info", "scan")
 SCRIPTS = ("eval", "evalsha", "exec", "multi")
 WORK = (
     *("bzpopmin", "del", "hdel", "hincrby", "hset", "hsetnx", "incr", "lpush", "lrem", "ltrim", "pexpire", "pttl"),
@@ -39,6 +40,19 @@ LISTS = (  # what BullMQ keeps of a queue beside its jobs
     *("active", "completed", "delayed", "events", "failed", "marker", "meta", "paused", "pc", "prioritized", "stalled"),
     "wait",
 )
+
+FOREIGN = "notifyctl-preflight-of-nobody"  # a key outside of all patterns
+HARMLESS = (
+    ("CONFIG", "GET", "maxmemory"),
+    ("ACL", "LIST"),
+    ("GET", FOREIGN),
+)  # refused, or they tell and change nothing
+DANGEROUS = (  # what is asked about, and never done
+    *HARMLESS, ("SET", FOREIGN, "x"), ("FLUSHALL",), ("FLUSHDB",), ("KEYS", "*"), ("MONITOR",), ("SCRIPT", "FLUSH"),
+    ("FUNCTION", "FLUSH"), ("DEBUG", "JMAP"), ("SHUTDOWN",), ("REPLICAOF", "NO", "ONE"), ("MODULE", "LIST"),
+    ("CLIENT", "KILL", "ID", "0"), ("ACL", "SETUSER", "x"), ("CONFIG", "SET", "x", "y"),
+)  # fmt: skip
+_MOST = 5  # arguments with which a command is asked about
 
 
 class User(NamedTuple):
@@ -58,6 +72,15 @@ class User(NamedTuple):
     def with_password(self, sha256: str) -> str:
         """The line with the user on; the password by its SHA-256, 64 lower hex digits."""
         return self._line("on", f"#{sha256}")
+
+    @property
+    def trials(self) -> dict[str, list[tuple[str, ...]]]:
+        """How to ask whether somebody may do all of it: calls by what they are for, each with so many arguments that
+        one of them fits. The first pattern is asked about with each command, the others with GET and SET."""
+        first, *others = (_within(pattern) for pattern in self.keys)
+        found = {one: _calls(one, first) for one in self.commands}
+        wide = [one for one in ("get", "set") if one in self.commands]
+        return found | {f"{one} {key}": _calls(one, key) for key in others for one in wide}
 
     def _line(self, *state: str) -> str:
         allowed = (f"+{command}" for command in self.commands)
@@ -89,3 +112,18 @@ def _sorted(*lists: Sequence[str]) -> tuple[str, ...]:
 def _literal(text: str) -> str:
     """The text as a pattern that matches it alone."""
     return re.sub(r"([\\*?\[\]])", r"\\\1", text)
+
+
+def _within(pattern: str) -> str:
+    """A key that the pattern matches."""
+    key = re.sub(r"\\(.)", r"\1", pattern.partition("~")[2])
+    return f"{key.removesuffix('*')}preflight" if pattern.endswith("*") else key
+
+
+def _calls(command: str, key: str) -> list[tuple[str, ...]]:
+    return [(*command.upper().split("|"), *(key,) * count) for count in range(_MOST)]
+
+
+def own(known: Sequence[User], name: str) -> User:
+    """The printed user of that name; the worker for a name that is printed for nobody."""
+    return next((user for user in known if user.name == name), known[0])

@@ -101,6 +101,19 @@ CHECKS = {
         "Whoever reaches the server may speak without a password. redis-cli with a wrong one goes on as that user.",
         "ACL SETUSER default off; or set a password for it.",
     ),
+    "RDS-009": Entry(
+        "Our user can do nothing dangerous",
+        "Who takes over a worker may do what its user may. The server is asked with ACL DRYRUN whether this user could "
+        "empty it, read its settings, make users, or reach keys of others; nothing of that is done. Where the user may "
+        "not ask, three harmless commands are tried, and of the rest nothing was seen.",
+        "Make the user that notifyctl config acl prints, in place of the one that may more.",
+    ),
+    "RDS-010": Entry(
+        "Our user can do what it must",
+        "Each command and each pattern of keys that notifyctl config acl prints for this user (for the worker, where "
+        "its name is another) is asked for with ACL DRYRUN. One that is missing stops a worker amid its work.",
+        "Give the user the line that notifyctl config acl prints; after an upgrade it may have grown.",
+    ),
     "NET-002": Entry(
         "No Redis of this host listens to all",
         "Something listens at the port of Redis on every address of this host, the public ones included.",

@@ -1,7 +1,7 @@
 """What a Redis tells about itself. Nothing here writes."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -42,6 +42,27 @@ class ServerFacts:
             name = await self._link.redis.execute_command("ACL", "WHOAMI")
         return name.decode() if isinstance(name, bytes) else str(name)
 
+    async def may(self, name: str, calls: Sequence[Sequence[str]]) -> list[bool | None]:
+        """Whether that user may do these, which are not done: ACL DRYRUN (Redis 7); None where the server cannot say,
+        as for a command that it does not know or with another number of arguments."""
+        pipe = self._link.redis.pipeline(transaction=False)
+        for words in calls:
+            pipe.execute_command("ACL", "DRYRUN", name, *words)
+        with self._asked():
+            answers = await pipe.execute(raise_on_error=False)
+            if error := next((one for one in answers if _untold(one)), None):
+                raise error
+        return [None if isinstance(one, Exception) else one in (b"OK", "OK", True) for one in answers]
+
+    async def allows(self, words: Sequence[str]) -> bool:
+        """Whether we may do this, which is done: so it must be harmless."""
+        try:
+            with self._asked():
+                await self._link.redis.execute_command(*words)
+        except Misconfigured:
+            return False
+        return True
+
     async def clock(self) -> float:
         """Seconds by which the server's clock is ahead of ours, give or take a round trip."""
         with self._asked():
@@ -70,3 +91,10 @@ class ServerFacts:
                 yield
         except ResponseError as error:
             raise Degraded("STORE-UNTOLD", f"Redis does not tell: {error}", self._link.server.place) from error
+
+
+def _untold(answer: object) -> bool:
+    """Whether it is no answer to the question but a refusal to be asked."""
+    from redis.exceptions import NoPermissionError
+
+    return isinstance(answer, NoPermissionError) or "subcommand" in f"{answer}".lower().partition("'")[0]

@@ -17,6 +17,7 @@ from notifyctl.domain.secret import Secret
 from notifyctl.domain.waiver import Waiver
 from notifyctl.net.handshake import Greeter
 from notifyctl.net.names import Names
+from notifyctl.operations.acl import least
 from notifyctl.settings import Settings
 from notifyctl.store import secret_file
 from notifyctl.store.project import Project
@@ -65,6 +66,7 @@ def here(today: date, waivers: list[Waiver]) -> tuple[Readers, Settings | None]:
         given=_given(told), place=told.redis, accounts=Accounts(accounts), endpoints=_ends(told, accounts),
         revision=told.revision if settings.config() else None, senders=_senders(told), home=told.home,
         now=round(time.time() * 1000), version=__version__, setup=setup(told),
+        users=least(told.redis.prefix, told.queues),
     )  # fmt: skip
     return seeing, told
 
