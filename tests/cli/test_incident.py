@@ -17,6 +17,7 @@ from endings import the_past
 from house import House, eventually, everything, mail
 from notifyctl.domain.attempt import State
 from peers import Peer, answering, serve
+from terminal import at_notifyctl
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "commands"
 OWN = "nf:{bull}:"
@@ -201,15 +202,26 @@ class TestByHand:
         assert "\n## Root cause\n\na fuse\n" in report
         assert "the fuse was old" in report
 
-    def test_two_that_are_open_must_be_told_apart(self, house: House, client: "redis.Redis") -> None:
-        house.run("incident", "log", "one")
-        client.hdel(f"{OWN}incidents:open", *client.hkeys(f"{OWN}incidents:open"))  # type: ignore[misc]  # twins
-        house.run("incident", "log", "two")
-        first = incidents(house)[1]
-        client.hset(f"{OWN}incidents:open", first["key"], first["id"])
-        ran = house.ask("incident", "ack", "--yes")
-        assert (ran.code, ran.codes) == (4, ["INC-WHICH"])
-        assert house.ask("incident", "ack", first["id"], "--yes").code == 0
+    def test_another_one_is_opened_on_demand_and_two_must_be_told_apart(self, house: House) -> None:
+        first = house.ask("incident", "log", "the lights flicker").data["id"]
+        second = house.ask("incident", "log", "the door is locked", "--new").data["id"]
+        assert second != first
+        logged = house.ask("incident", "log", "a word")
+        assert (logged.code, logged.codes) == (4, ["INC-WHICH"])
+        assert all(flag in logged.document["findings"][0]["hint"] for flag in ("--id", "--new"))
+        assert house.ask("incident", "ack", "--yes").codes == ["INC-WHICH"]
+        assert house.ask("incident", "ack", first, "--yes").code == 0
+        assert house.ask("incident", "log", "x", "--new", "--id", first).code == 2
+
+    def test_a_question_names_the_incident_and_comes_after_it_is_known_which_one(self, house: House) -> None:
+        first = house.ask("incident", "log", "the lights flicker").data["id"]
+        ran = at_notifyctl(house, "incident", "resolve", answers={"[y/N]": "y\n", "Why": "a new fuse\n"})
+        assert ran.code == 0, ran.out
+        assert ran.out.index(f"{first} open: the lights flicker.") < ran.out.index("[y/N]")
+        for text in ("one", "two"):
+            house.run("incident", "log", text, "--new")
+        ran = at_notifyctl(house, "incident", "ack")
+        assert (ran.code, "[y/N]" in ran.out) == (4, False)
 
     @pytest.mark.parametrize("verb", [("show",), ("note", "x", "--id"), ("report",)], ids=" ".join)
     def test_an_id_that_nobody_knows(self, house: House, verb: tuple[str, ...]) -> None:

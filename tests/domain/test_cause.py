@@ -94,6 +94,10 @@ class TestAnOutageOfEverything:
         assert keys(sight({**DOWN, "ses": shut(phase=Phase.HALF_OPEN)})) == [ALL]
         assert keys(sight({**DOWN, "ses": shut(phase=Phase.ISOLATED, until=NOW + 9e6)})) == [ALL]
 
+    def test_says_how_to_put_back_what_a_person_has_paused(self):
+        assert "resume" not in only(sight(DOWN)).todo
+        assert "notifyctl resume ses" in only(sight({**DOWN, "ses": shut(phase=Phase.ISOLATED, until=NOW + 9e6)})).todo
+
     def test_is_none_when_a_person_holds_all_mail(self):
         assert ALL not in keys(sight(DOWN, Route(hold=HELD)))
 
@@ -173,6 +177,18 @@ class TestPeople:
         assert [(one.key, one.severity) for one in causes(sight(route=Route(hold=HELD)))] == [("hold", "info")]
         ending = HELD._replace(until=NOW + 300_000)
         assert keys(sight(route=Route(hold=ending))) == ["override/hold", "hold"]
+
+    def test_mail_that_waits_too_long_under_a_hold_is_told_as_the_hold_and_the_way_out_is_to_resume(self):
+        cause = only(sight(waits=(301, 0, 21_601), route=Route(hold=HELD)))
+        assert (cause.key, cause.severity, cause.harm) == ("hold", "error", True)
+        assert "Mail waits too long in email-critical, email-bulk" in cause.what
+        assert "notifyctl resume queue" in cause.todo
+
+    def test_mail_that_waited_under_a_hold_is_no_cause_for_half_an_hour_after_it(self):
+        late, began = sight(waits=(4000, 0, 0)), NOW - 4_000_000
+        assert causes(late, hold=Outage(began, 0)) == causes(late, hold=Outage(began, NOW - 1000)) == []
+        over = Outage(began, NOW - AFTERMATH * 1000)
+        assert [one.key for one in causes(late, hold=over)] == ["lane/email-critical"]
 
     @pytest.mark.parametrize(
         ("until", "told"), [(300_001, []), (300_000, ["override/pin", "override/manual"]), (0, [])]

@@ -18,7 +18,7 @@ INCIDENT = {
     "INC-WHICH": Entry(
         "Several incidents are open",
         "None was named, so it is not clear which is meant. Guaranteed: nothing was changed; exit code 4.",
-        "Name one: notifyctl incident list shows their ids.",
+        "Name one: notifyctl incident list shows their ids. For another one beside them: notifyctl incident log --new.",
     ),
     "INC-HOLDS": Entry(
         "The cause of the incident still holds",

@@ -6,10 +6,13 @@ Policy:
   one that a person has isolated is not down, but worth a note.
 - When nobody takes mail, that is the one cause, and what follows from it (providers, old mail) is none of its own: not
   until half an hour after its end for a provider that has not been back since, and for mail that waited meanwhile.
+- The same holds of mail that waits because a person holds all of it: the hold is the cause, as grave as the lane that
+  waits too long under it, and what is to be done is to resume.
 - A sender is a cause only when every provider refuses it that is not out: as long as one takes it, its mail flows.
 - Mail to do and nobody at work; mail of a lane that waits too long (critical 5 min, standard 30 min, bulk 6 h; one
   lane alone counts as standard); mail in doubt for 15 min on which nobody has decided.
-- What a person laid over the route: a hold is worth a note, an end within 5 min is a warning.
+- What a person laid over the route: a hold is worth a note as long as no mail waits too long under it, an end within
+  5 min is a warning.
 
 A cause says what happened, what the tool has done already, and what a person may need to do. It harms as long as mail
 is held up or doubted because of it; a provider whose mail goes elsewhere harms nobody.
@@ -24,6 +27,7 @@ from notifyctl.domain.breaker import Breaker, Phase
 from notifyctl.domain.route import Override, at
 
 ALL = "providers"  # the key of the cause that nobody takes mail
+HOLD = "hold"  # that of the cause that a person holds it
 NAMES = {"resend": "Resend", "postmark": "Postmark", "ses": "Amazon SES"}
 PATIENCE = (300, 1800, 21_600)  # seconds that mail may wait in the lanes of critical, standard, bulk
 DOUBT = 900  # seconds after which somebody must decide on a mail in doubt
@@ -67,7 +71,7 @@ class Sight(NamedTuple):
 
 
 class Outage(NamedTuple):
-    """The last time that nobody took mail: from, to (epoch ms; 0 = it goes on, or there was none)."""
+    """The last time that mail went nowhere: from, to (epoch ms; 0 = it goes on, or there was none)."""
 
     opened_at: int = 0
     resolved_at: int = 0
@@ -92,9 +96,12 @@ class Cause(NamedTuple):
     harm: bool = True
 
 
-def causes(sight: Sight, held: Collection[str] = (), outage: Outage = _NONE) -> list[Cause]:
-    """What is wrong, gravest first; `held` are the keys of open incidents, `outage` is the last one of everything."""
+def causes(sight: Sight, held: Collection[str] = (), outage: Outage = _NONE, hold: Outage = _NONE) -> list[Cause]:
+    """What is wrong, gravest first; `held` are the keys of open incidents, `outage` is the last one of everything, and
+    `hold` the last one that a person has made."""
     found = [*_mail_flow(sight, held, outage), *_senders(sight), *_doubt(sight), *_overrides(sight)]
+    if _lately(hold, sight.now):
+        found = [one for one in found if not one.key.startswith("lane/")]
     return sorted(found, key=lambda one: ("critical", "error", "warning", "info").index(one.severity))
 
 
@@ -111,7 +118,7 @@ def _mail_flow(sight: Sight, held: Collection[str], outage: Outage) -> Iterator[
         yield _everything(sight)
         return
     yield from _providers(sight, held, outage)
-    if not nobody and not _lately(outage, sight.now):
+    if not nobody and not _lately(outage, sight.now) and not at(sight.board.route, sight.now).hold:
         yield from _lanes(sight)
 
 
@@ -141,8 +148,14 @@ def _everything(sight: Sight) -> Cause:
         ALL, "critical", "no provider takes mail", f"{reasons}.",
         "All mail is held: no attempt is counted, nothing is lost. Each provider is probed, and what is held goes out "
         "by itself, the oldest first, as soon as one is back.",
-        "See why: notifyctl probe. Leave the workers running.", since,
+        f"{_resuming(sight)}See why: notifyctl probe. Leave the workers running.", since,
     )  # fmt: skip
+
+
+def _resuming(sight: Sight) -> str:
+    """How to put back a provider that a person took out: no probe does it before the pause is over."""
+    paused = [name for name in sight.order if sight.board.breaker(name).phase is Phase.ISOLATED]
+    return f"Paused by a person; to put it back: notifyctl resume {paused[0]}. " if paused else ""
 
 
 def _providers(sight: Sight, held: Collection[str], outage: Outage) -> Iterator[Cause]:
@@ -187,16 +200,25 @@ def _isolated(name: str, breaker: Breaker, now: int) -> Iterator[Cause]:
 
 
 def _lanes(sight: Sight) -> Iterator[Cause]:
+    for lane, patience in _late(sight):
+        yield Cause(
+            f"lane/{lane.queue}", _gravity(patience), f"mail waits too long in {lane.queue}",
+            f"The oldest was enqueued at {time_of(lane.oldest)}; the limit is {patience // 60} min.",
+            "Nothing is lost. Critical mail is always taken first.",
+            "See what holds it up: notifyctl status. More workers: notifyctl worker --processes 4", lane.oldest,
+        )  # fmt: skip
+
+
+def _late(sight: Sight) -> Iterator[tuple[Waiting, int]]:
+    """The lanes whose oldest mail waits for too long, each with what it may wait (s)."""
     for place, lane in enumerate(sight.lanes):
         patience = _patience(place, len(sight.lanes))
         if lane.oldest and sight.now - lane.oldest > patience * 1000:
-            severity = "error" if patience == PATIENCE[0] else "warning"
-            yield Cause(
-                f"lane/{lane.queue}", severity, f"mail waits too long in {lane.queue}",
-                f"The oldest was enqueued at {time_of(lane.oldest)}; the limit is {patience // 60} min.",
-                "Nothing is lost. Critical mail is always taken first.",
-                "See what holds it up: notifyctl status. More workers: notifyctl worker --processes 4", lane.oldest,
-            )  # fmt: skip
+            yield lane, patience
+
+
+def _gravity(patience: int) -> str:
+    return "error" if patience == PATIENCE[0] else "warning"
 
 
 def _patience(place: int, lanes: int) -> int:
@@ -233,13 +255,25 @@ def _doubt(sight: Sight) -> Iterator[Cause]:
 def _overrides(sight: Sight) -> Iterator[Cause]:
     route = at(sight.board.route, sight.now)
     if route.hold:
-        told = f"{_by(route.hold)}, until {time_of(route.hold.until)}: {route.hold.reason}."
-        yield Cause("hold", "info", "a person holds all mail", told, "Mail waits.", "", sight.now, harm=False)
+        yield _hold(sight, route.hold)
     pin = Override(route.pin.until, route.pin.reason, route.pin.by) if route.pin else None
     said = {"pin": "the pin", "hold": "the hold", "manual": "the pause of automation"}
     for name, override in (("pin", pin), ("hold", route.hold), ("manual", route.manual)):
         if override and override.until - sight.now <= EXPIRING * 1000:
             yield _ending(f"override/{name}", said[name], override)
+
+
+def _hold(sight: Sight, hold: Override) -> Cause:
+    late = [*_late(sight)]
+    told = f"{_by(hold)}, until {time_of(hold.until)}: {hold.reason}."
+    if late:
+        lanes, oldest = ", ".join(lane.queue for lane, _ in late), min(lane.oldest for lane, _ in late)
+        told = f"{told} Mail waits too long in {lanes}, the oldest since {time_of(oldest)}."
+    return Cause(
+        HOLD, _gravity(min(patience for _, patience in late)) if late else "info", "a person holds all mail", told,
+        "Mail waits; nothing is lost. It goes out by itself when the hold ends.",
+        "To let it go before that: notifyctl resume queue", sight.now, harm=bool(late),
+    )  # fmt: skip
 
 
 def _ending(key: str, name: str, override: Override) -> Cause:

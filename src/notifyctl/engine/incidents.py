@@ -7,7 +7,7 @@ second, see `telling`.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from notifyctl.domain.cause import ALL, Cause, Sight, causes
+from notifyctl.domain.cause import ALL, HOLD, Cause, Sight, causes
 from notifyctl.domain.incident import TOOL, Event, Gone, Incident, Merged, Seen, after, opened, story
 from notifyctl.domain.pace import Pace
 from notifyctl.domain.review import IN_DOUBT, Item, item, renewed
@@ -59,12 +59,13 @@ class IncidentDuty:
         """Record what is wrong, and what is over; returns the server's time in epoch ms."""
         seen = await sight.look(self._readers, self._senders, 1)  # this worker lives
         now, before = seen.sight.now, {one.key: one for one in seen.open}
-        found = {one.key: one for one in causes(seen.sight, before.keys(), seen.outage)}
+        found = {one.key: one for one in causes(seen.sight, before.keys(), seen.outage, seen.hold)}
         for cause in found.values():
             await self._see(lease, before.get(cause.key), cause, seen.sight)
-        outage = await self._outage(before, found)
+        outage = await self._newest(ALL, before, found)
+        hold = await self._newest(HOLD, before, found)
         for key in before.keys() - found.keys():
-            await self._step(lease, before[key], self._ending(before[key], outage), seen.sight)
+            await self._step(lease, before[key], self._ending(before[key], outage, hold), seen.sight)
         await self._queue_doubtful(seen.doubtful, before)
         return now
 
@@ -73,17 +74,21 @@ class IncidentDuty:
         if new:
             await self._save(lease, old, new, seen)
 
-    async def _outage(self, before: Mapping[str, Incident], found: Mapping[str, Cause]) -> Incident | None:
-        """The open incident of an outage of everything, also when it was opened in this look."""
-        if ALL in before or ALL not in found:
-            return before.get(ALL)
-        last = await self._readers.incidents.last_of(ALL)
+    async def _newest(
+        self, key: str, before: Mapping[str, Incident], found: Mapping[str, Cause]
+    ) -> Incident | None:  # fmt: skip
+        """The open incident of a cause, also when it was opened in this look."""
+        if key in before or key not in found:
+            return before.get(key)
+        last = await self._readers.incidents.last_of(key)
         return last if last and not last.resolved_at else None
 
-    def _ending(self, incident: Incident, outage: Incident | None) -> Event:
-        """What is not told yet becomes part of the outage of everything."""
-        part = outage and outage.id != incident.id and incident.key.startswith(("provider/", "lane/"))
-        return Merged(outage.id) if outage and part and not incident.sendings else Gone()
+    def _ending(self, incident: Incident, outage: Incident | None, hold: Incident | None) -> Event:
+        """What is not told yet becomes part of the outage of everything, a lane's also of a hold."""
+        lane = incident.key.startswith("lane/")
+        whole = outage if lane or incident.key.startswith("provider/") else None
+        parent = whole or (hold if lane else None)
+        return Merged(parent.id) if parent and not incident.sendings else Gone()
 
     async def _step(self, lease: int, incident: Incident, event: Event, seen: Sight) -> None:
         sender = incident.key.startswith("sender/")

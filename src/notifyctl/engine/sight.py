@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from notifyctl.domain.cause import ALL, DOUBT, Outage, Sight, Waiting
+from notifyctl.domain.cause import ALL, DOUBT, HOLD, Outage, Sight, Waiting
 from notifyctl.domain.incident import Incident
 from notifyctl.store import lanes
 from notifyctl.store.attempts import Attempts
@@ -27,12 +27,13 @@ class Readers(NamedTuple):
 
 class Seen(NamedTuple):
     """One look: what holds now, the mails in doubt on which nobody has decided (id, since in epoch ms), the incidents
-    that are open, and the last outage of everything."""
+    that are open, the last outage of everything, and the last time that a person held all mail."""
 
     sight: Sight
     doubtful: Sequence[tuple[str, int]]
     open: Sequence[Incident]
     outage: Outage
+    hold: Outage
 
 
 async def look(readers: Readers, senders: Mapping[str, str], working: int) -> Seen:
@@ -44,9 +45,13 @@ async def look(readers: Readers, senders: Mapping[str, str], working: int) -> Se
     waiting = [Waiting(lane.queue, lane.open, lane.oldest) for lane in found]
     oldest = waits[0][1] if waits else 0
     sight = Sight(now, board, senders, waiting, working, len(waits), oldest)
-    last = await readers.incidents.last_of(ALL)
-    outage = Outage(last.opened_at, last.resolved_at) if last else Outage()
-    return Seen(sight, waits, await readers.incidents.open(), outage)
+    outage, hold = await _last_of(readers.incidents, ALL), await _last_of(readers.incidents, HOLD)
+    return Seen(sight, waits, await readers.incidents.open(), outage, hold)
+
+
+async def _last_of(incidents: Incidents, key: str) -> Outage:
+    last = await incidents.last_of(key)
+    return Outage(last.opened_at, last.resolved_at) if last else Outage()
 
 
 async def doubtful(attempts: Attempts, reviews: Reviews, most: int = MOST) -> list[tuple[str, int]]:

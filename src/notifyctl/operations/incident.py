@@ -17,6 +17,7 @@ from notifyctl.store.incidents import Entry, Incidents
 from notifyctl.store.workers import Workers
 
 TRIES = 8  # to write beside the duty
+AS_ID, BY_FLAG = "name one of them as ID", "name one of them with --id ID"
 
 
 class Shown(NamedTuple):
@@ -37,13 +38,13 @@ async def detect(readers: Readers, workers: Workers, senders: Mapping[str, str])
     """What is wrong now, gravest first; writes nothing. `senders` are those of a `Sight`. Raises `Unreachable`."""
     working = sum(not beat.draining for beat in await workers.list())
     seen = await sight.look(readers, senders, working)
-    return causes(seen.sight, {one.key for one in seen.open}, seen.outage)
+    return causes(seen.sight, {one.key for one in seen.open}, seen.outage, seen.hold)
 
 
-async def pick(incidents: Incidents, identity: str | None, *, over: bool = False) -> Incident:
+async def pick(incidents: Incidents, identity: str | None, *, over: bool = False, hint: str = AS_ID) -> Incident:
     """The incident of that id; without one the only one that is open, or with `over` else the latest.
 
-    Raises `Bad` when there is none, `Refused` when several are open and none was named.
+    Raises `Bad` when there is none, `Refused` with the hint when several are open and none was named.
     """
     if identity:
         found = await incidents.get(identity)
@@ -55,7 +56,7 @@ async def pick(incidents: Incidents, identity: str | None, *, over: bool = False
         raise Bad("INC-NOT-FOUND", "no incident is open", "", "look what is wrong: notifyctl incident detect")
     if len(there) > 1:
         names = ", ".join(one.id for one in there)
-        raise Refused("INC-WHICH", f"several are open: {names}; nothing was changed", "", "name one of them as ID")
+        raise Refused("INC-WHICH", f"several are open: {names}; nothing was changed", "", hint)
     return there[0]
 
 
@@ -71,21 +72,30 @@ async def shown(incidents: Incidents, identity: str | None) -> Shown:
     return Shown(found, await incidents.timeline(found.id))
 
 
-async def note(incidents: Incidents, identity: str | None, text: str, by: str) -> Changed:
+async def note(incidents: Incidents, identity: str | None, text: str, by: str, hint: str = BY_FLAG) -> Changed:
     """Write to the timeline of an incident, whatever its state. Raises as `pick`."""
-    return await _change(incidents, identity, lambda one, now: one, by, text, over=bool(identity))
+    return await _change(incidents, identity, lambda one, now: one, by, text, over=bool(identity), hint=hint)
 
 
-async def log(incidents: Incidents, identity: str | None, text: str, severity: str, by: str) -> Changed:
-    """Write to the timeline of the open incident; when none is open, open one by hand with that severity."""
-    if identity or await incidents.open():
-        return await note(incidents, identity, text, by)
+async def log(
+    incidents: Incidents, identity: str | None, text: str, severity: str, by: str, new: bool = False
+) -> Changed:
+    """Write to the timeline of the open incident; when none is open, or with `new`, open one by hand with that
+    severity."""
+    if not new and (identity or await incidents.open()):
+        return await note(incidents, identity, text, by, f"{BY_FLAG}, or open another one with --new")
     now = await incidents.now()
     cause = Cause(f"manual/{now}", severity, text[:100], text, "", "", now)
     saved = await incidents.save(opened(cause, now, by), [Entry(now, by, text)])
-    if saved.code == "taken":  # somebody did the same in the same millisecond
+    if saved.code == "taken":  # somebody did so in the same millisecond
         return await note(incidents, saved.incident.id, text, by)
     return Changed(saved.incident, True)
+
+
+async def foresee(incidents: Incidents, identity: str | None, event: Event) -> Changed:
+    """What `change` would do now, for the question that is asked before it; writes nothing. Raises as `change`."""
+    found = await pick(incidents, identity, over=True)
+    return Changed(found, after(found, event, 0, await incidents.now()) is not None)
 
 
 async def change(incidents: Incidents, identity: str | None, event: Event, by: str, text: str) -> Changed:
@@ -95,10 +105,10 @@ async def change(incidents: Incidents, identity: str | None, event: Event, by: s
 
 async def _change(
     incidents: Incidents, identity: str | None, step: Callable[[Incident, int], Incident | None], by: str, text: str,
-    over: bool = True,
+    over: bool = True, hint: str = AS_ID,
 ) -> Changed:  # fmt: skip
     for _ in range(TRIES):
-        old = await pick(incidents, identity, over=over)
+        old = await pick(incidents, identity, over=over, hint=hint)
         now = await incidents.now()
         new = step(old, now)
         if new is None:

@@ -1,19 +1,24 @@
 """`incident`: the verbs of those who respond. Each writes to the timeline who did what."""
 
 import os
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
 from notifyctl.cli import ask, screen
 from notifyctl.cli.envelope import NOTHING, Result, Table, actor
 from notifyctl.cli.options import DryRun, Yes
+from notifyctl.cli.screen import Screen
 from notifyctl.domain import exits
-from notifyctl.domain.errors import Refused
+from notifyctl.domain.errors import Refused, Usage
 from notifyctl.domain.finding import Finding
 
 if TYPE_CHECKING:
-    from notifyctl.domain.incident import Event
+    from collections.abc import Sequence
+
+    from notifyctl.domain.incident import Event, Incident
+    from notifyctl.domain.notice import Told
     from notifyctl.operations.incident import Changed
 
 Identity = Annotated[
@@ -30,22 +35,28 @@ Text = Annotated[
 Ending = Annotated[
     str | None, typer.Option("--reason", metavar="TEXT", help="What ended it; kept in its log.", show_default=False)
 ]
+New = Annotated[bool, typer.Option("--new", help="Open another incident, whatever is open.")]
 Severity = Annotated[
     Literal["critical", "error", "warning"],
     typer.Option("--severity", metavar="WORD", help="Of one opened by hand: critical, error or warning."),
 ]
 
 
-def log(ctx: typer.Context, text: Text = None, identity: Identity = None, severity: Severity = "warning") -> Result:
+def log(
+    ctx: typer.Context, text: Text = None, identity: Identity = None, new: New = False, severity: Severity = "warning"
+) -> Result:
     """Write to the log of the open incident, or open one by hand.
 
-    An incident opened by hand is told to the notifiers as any other, and ends by incident resolve.
+    An incident opened by hand is told to the notifiers as any other, and ends by incident resolve. --new opens one
+    beside those that are open.
     """
     from notifyctl.cli.running import with_store
     from notifyctl.operations import incident
 
+    if new and identity:
+        raise Usage("CLI-USAGE", "a new incident has no id yet", "--new", "give --new or --id, not both")
     said, by = _text(ctx, text), actor(os.environ)
-    changed = with_store(lambda store: incident.log(store.incidents, identity, said, severity, by), start=True)
+    changed = with_store(lambda store: incident.log(store.incidents, identity, said, severity, by, new), start=True)
     words = "opened by hand" if changed.incident.manual and changed.incident.version == 1 else "logged"
     return _told(changed, words)
 
@@ -63,9 +74,9 @@ def ack(ctx: typer.Context, identity: Which = None, yes: Yes = False) -> Result:
     """Take an incident over: nobody is reminded any more."""
     from notifyctl.domain.incident import Acked
 
-    ask.agree(screen.of(ctx), "Take the incident over? Nobody is reminded any more.", yes)
-    by = actor(os.environ)
-    return _changed(identity, Acked(by), "acknowledged", "acknowledged")
+    doing = _Doing(Acked(actor(os.environ)), "acknowledged", "Take it over? Nobody is reminded any more.")
+    ask.demand(screen.of(ctx), doing.question, yes)
+    return _changed(screen.of(ctx), identity, doing, yes, lambda: "acknowledged")
 
 
 def resolve(ctx: typer.Context, identity: Which = None, reason: Ending = None, yes: Yes = False) -> Result:
@@ -75,9 +86,12 @@ def resolve(ctx: typer.Context, identity: Which = None, reason: Ending = None, y
     """
     from notifyctl.domain.incident import Resolved
 
-    why = ask.reason(screen.of(ctx), reason)
-    ask.agree(screen.of(ctx), "End the incident? Everybody who was told of it is told.", yes)
-    return _changed(identity, Resolved(actor(os.environ)), f"resolved: {why}", "resolved")
+    here = screen.of(ctx)
+    doing = _Doing(Resolved(actor(os.environ)), "resolved", "End it? Everybody who was told of it is told.")
+    if reason or not here.can_ask():
+        ask.reason(here, reason)
+    ask.demand(here, doing.question, yes)
+    return _changed(here, identity, doing, yes, lambda: f"resolved: {ask.reason(here, reason)}")
 
 
 def notify(ctx: typer.Context, identity: Which = None, dry_run: DryRun = False, yes: Yes = False) -> Result:
@@ -87,26 +101,42 @@ def notify(ctx: typer.Context, identity: Which = None, dry_run: DryRun = False, 
     """
     from notifyctl import wiring
     from notifyctl.cli import given
-    from notifyctl.cli.running import with_store
+    from notifyctl.cli.running import steps
     from notifyctl.operations import incident
 
+    question = "Tell everybody who is configured? That may wake people."
     if not dry_run:
-        ask.agree(screen.of(ctx), "Tell everybody who is configured? That may wake people.", yes)
+        ask.demand(screen.of(ctx), question, yes)
     told = given.load()
     ways, realm, watching = wiring.notifiers(told), told.realm, told.revision.pace.watching
     if not ways:
         return Result({"notifiers": {}}, ("Nobody can be told.",), exits.DEGRADED, findings=(_nobody(),))
-    if dry_run:
-        names = [one.name for one in ways]
-        return Result({"notifiers": dict.fromkeys(names)}, (f"Would tell: {', '.join(names)}. Nothing was sent.",))
-    results = with_store(
-        lambda store: incident.notify(store.incidents, identity, ways, realm, watching), start=True
-    )  # fmt: skip
+    with steps(start=not dry_run) as step:
+        found = step(lambda store: incident.pick(store.incidents, identity, over=True))
+        if dry_run:
+            names = [one.name for one in ways]
+            lines = (f"{_name(found)} Would tell: {', '.join(names)}. Nothing was sent.",)
+            return Result({"id": found.id, "notifiers": dict.fromkeys(names)}, lines)
+        ask.agree(screen.of(ctx), question, yes, (_name(found),))
+        results = step(lambda store: incident.notify(store.incidents, found.id, ways, realm, watching))
+    return _answers(found.id, results)
+
+
+def _answers(identity: str, results: "Sequence[tuple[str, Told]]") -> Result:
     well = sum(one.well for _, one in results)
-    data = {"notifiers": {name: {"well": one.well, "detail": one.detail} for name, one in results}}
+    notified = {name: {"well": one.well, "detail": one.detail} for name, one in results}
+    data = {"id": identity, "notifiers": notified}
     rows = [(name, "told" if one.well else "not told", one.detail) for name, one in results]
-    lines = (f"{well} of {len(results)} told.", Table(("notifier", "", "answer"), rows))
+    lines = (f"{well} of {len(results)} told of {identity}.", Table(("notifier", "", "answer"), rows))
     return Result(data, lines, exits.OK if well == len(results) else exits.DEGRADED, "done" if well else "")
+
+
+class _Doing(NamedTuple):
+    """What is done to an incident, its word, and the question before it."""
+
+    event: "Event"
+    word: str
+    question: str
 
 
 def _nobody() -> Finding:
@@ -123,14 +153,23 @@ def _text(ctx: typer.Context, text: str | None) -> str:
         ) from None
 
 
-def _changed(identity: str | None, event: "Event", text: str, word: str) -> Result:
-    from notifyctl.cli.running import with_store
+def _changed(screen: Screen, identity: str | None, doing: "_Doing", yes: bool, text: Callable[[], str]) -> Result:
+    """Find out which incident is meant and whether anything is to be done, then ask, then do it."""
+    from notifyctl.cli.running import steps
     from notifyctl.operations import incident
 
-    by = actor(os.environ)
-    return _told(
-        with_store(lambda store: incident.change(store.incidents, identity, event, by, text), start=True), word
-    )
+    with steps(start=True) as step:
+        seen = step(lambda store: incident.foresee(store.incidents, identity, doing.event))
+        if not seen.did:
+            return _told(seen, doing.word)
+        ask.agree(screen, doing.question, yes, (_name(seen.incident),))
+        event, by, said = doing.event, actor(os.environ), text()
+        done = step(lambda store: incident.change(store.incidents, seen.incident.id, event, by, said))
+    return _told(done, doing.word)
+
+
+def _name(incident: "Incident") -> str:
+    return f"{incident.id} {incident.state.value}: {incident.title}."
 
 
 def _told(changed: "Changed", word: str) -> Result:
