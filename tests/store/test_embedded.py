@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -219,6 +220,16 @@ def test_with_its_data_deleted_it_stops_although_a_client_is_there(directory: Pa
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(redis.ConnectionError):
             connection.ping()
+
+
+def test_with_its_data_deleted_before_it_is_ready_it_is_killed(directory: Path, tmp_path: Path) -> None:
+    slow = tmp_path / "valkey-server"
+    slow.write_text(f"#!/bin/sh\nrm -r {shlex.quote(str(directory))}\nexec sleep 600\n")
+    slow.chmod(0o700)
+    directory.mkdir(mode=0o700)
+    with (directory / "server.lock").open("wb") as lock:
+        supervisor.supervise(directory, str(slow), idle=0.2)
+        fcntl.flock(lock, fcntl.LOCK_EX)  # it holds the lock as long as it lives
 
 
 def test_a_server_that_is_slow_to_refuse_is_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

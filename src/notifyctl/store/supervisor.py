@@ -96,14 +96,23 @@ def supervise(directory: Path, binary: str, idle: float) -> None:
             with connection:
                 if watch(connection, directory, idle):
                     ask_to_end(connection)
-                    if child and not directory.exists():  # nothing is left that it could save
-                        child.kill()
+                    if child and deleted(directory):
+                        _kill(child)
                     return
+        elif child and deleted(directory):
+            _kill(child)
+            return
         elif child and child.wait() > 0:  # it ended by itself; killed (below 0) it deserves another start
             raise GaveUp("the server ended before it was ready")
         if child:
             quick_deaths = quick_deaths + 1 if time.monotonic() - born < QUICK_DEATH else 0
     raise GaveUp(f"the server died {QUICK_DEATHS} times within {QUICK_DEATH:g} s of its start")
+
+
+def _kill(child: "subprocess.Popen[bytes]") -> None:
+    """End a server that has nothing left to save."""
+    child.kill()
+    child.wait()
 
 
 def start_if_absent(directory: Path, binary: str) -> "subprocess.Popen[bytes] | None":
@@ -143,24 +152,29 @@ def private(directory: Path) -> Path:
 
 
 def await_server(directory: Path) -> socket.socket | None:
-    """A connection to the server once it is ready, None when it died instead."""
-    while True:
-        connection = ping(socket_path(directory))
-        if connection:
-            connection.settimeout(None)
-            return connection
-        lock = try_lock(directory / "server.lock")
+    """A connection to the server once it is ready, None when it died instead, or its data are deleted."""
+    with contextlib.suppress(FileNotFoundError):
+        while (lock := try_lock(directory / "server.lock", make=0)) is None and not deleted(directory):
+            connection = ping(socket_path(directory))
+            if connection:
+                connection.settimeout(None)
+                return connection
+            time.sleep(PAUSE)
         if lock is not None:
             os.close(lock)
-            return None
-        time.sleep(PAUSE)
+    return None
+
+
+def deleted(directory: Path) -> bool:
+    """True when what leads to the server is no longer there."""
+    return not all((directory / name).exists() for name in ("socket", "server.lock"))
 
 
 def watch(connection: socket.socket, directory: Path, idle: float) -> bool:
     """Wait; True when nobody needs the server: no client for `idle` seconds, or its data deleted. False: it is gone."""
     seen, since = -1, time.monotonic()
     while not select.select([connection], [], [], min(idle / 4, 15))[0]:  # readable = closed by the server
-        if not (directory / "socket").exists():
+        if deleted(directory):
             return True
         clients, connections = _traffic(connection)
         if clients > 1 or connections != seen:  # one is ourselves; the total betrays clients that came and went
