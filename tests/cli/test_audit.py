@@ -121,12 +121,19 @@ def test_what_was_moved_and_what_went_wrong_is_in_it(seeded_house: House) -> Non
 
 
 class TestHeartbeats:
+    @staticmethod
+    def checked(house: House) -> str:
+        """What preflight sees of cron."""
+        return house.run("preflight", "--profile", "live", "--only", "OBS-002").out
+
     def test_beginning_and_end_are_told_with_hashes_and_counts(self, seeded_house: House) -> None:
         with watching() as (url, watcher):
             ran = seeded_house.ask("audit", "monthly", NOTIFYCTL_HEARTBEAT_URL=f"{url}/ping/uuid")
         (start, _), (end, said) = watcher.heard
         assert (start, end) == ("/ping/uuid/start", "/ping/uuid")
         assert said.startswith(f"{LAST.name} {ran.data['made'][0]['root']} incomplete, ")
+        seeded_house.ask("audit", "monthly", "--period", LAST.name)  # a person asks, whom nobody watches
+        assert "monthly 0 days ago, watched" in self.checked(seeded_house)
 
     def test_also_when_nothing_is_due_and_in_the_words_of_sentry(self, house: House) -> None:
         with watching() as (url, watcher):
@@ -149,6 +156,7 @@ class TestHeartbeats:
     def test_a_watcher_that_is_broken_or_gone_changes_nothing(self, seeded_house: House) -> None:
         with watching(500) as (url, _):
             assert seeded_house.run("audit", "monthly", NOTIFYCTL_HEARTBEAT_URL=url).code == 3
+        assert "monthly 0 days ago, its watcher silent, quarterly never ran" in self.checked(seeded_house)
         assert seeded_house.run("audit", "monthly", NOTIFYCTL_HEARTBEAT_URL="https://h:abc/").code == 0
         assert seeded_house.run("audit", "monthly", NOTIFYCTL_HEARTBEAT_URL=url).code == 0
 

@@ -30,7 +30,7 @@ LOOKS = (
     ("status",), ("doctor",), ("queue", "show"), ("queue", "unknown"), ("queue", "failed"), ("queue", "review"),
     ("message", "show", "acl/1"), ("message", "find", "acl-1@customers.example"), ("worker", "list"), ("history",),
     ("message", "find", "--provider-id", "x"), ("incident", "list"), ("incident", "detect"), ("provider", "list"),
-    ("incident", "review"), ("drill", "failover"), ("cost", "report"), ("preflight", "--profile", "deploy"),
+    ("incident", "review"), ("drill", "failover"), ("cost", "report"), ("preflight", "--profile", "live"),
     ("validate",),
 )  # fmt: skip
 TOLERATED = ("acl|dryrun", "acl|whoami", "client|list", "ping")  # what doctor and preflight then say they could not see

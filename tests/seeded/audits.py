@@ -209,8 +209,8 @@ BUGS = (
     Bug(
         "tells the watcher that a failed run is well",
         "operations/heartbeat.py",
-        "beat, state = Beat(), FAIL",
-        "beat, state = Beat(), OK",
+        'beat, state = Beat(await _tell(url, START, "")), FAIL',
+        'beat, state = Beat(await _tell(url, START, "")), OK',
         AUDITED,
     ),
 )

@@ -7,11 +7,11 @@ release       RLS  waivers, the way back              queue     QUE  whether mai
 consent       CON  notices, forms, texts              redis_server  RDS  the server of the queue
 documents     DOC  registers, assessment              names     DNS  what is published about our mail
 staging       STG  the last drill, PERF how long      rights   RDS  what our user may do there
-attested           what a person answers for
+duties        OBS  who is told, who watches         attested      what a person answers for
 """
 
 from notifyctl.checks import environment, secrets, leaks, release, consent, documents  # noqa: F401, I001 - asked in this order
-from notifyctl.checks import redis_server, rights, network, tls, names, accounts, staging, queue, attested  # noqa: F401 - asked after those
+from notifyctl.checks import redis_server, rights, network, tls, names, accounts, staging, queue, duties, attested  # noqa: F401 - asked after those
 from notifyctl.checks.asked import Accounts
 from notifyctl.checks.readers import Endpoint, Given, Kept, Readers
 from notifyctl.checks.registry import REGISTRY, Registered

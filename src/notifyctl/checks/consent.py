@@ -5,7 +5,7 @@ from hashlib import sha256
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
 from notifyctl.domain import page, template
-from notifyctl.domain.check import Seen, failed, passed, unseen, warned
+from notifyctl.domain.check import Seen, Verdict, failed, passed, unseen, warned
 from notifyctl.domain.outcome import Broken, Request
 from notifyctl.domain.privacy_notice import Form, Notice
 from notifyctl.net.control import Control
@@ -111,6 +111,20 @@ async def templates(readers: Readers) -> Seen:
     if wrong:
         return failed("; ".join(wrong), "correct the text, or the purpose of its type")
     return passed(f"templates that were read: {len(texts)}")
+
+
+async def unkept(_: Readers) -> Seen:
+    """There is nothing to look at, and that is no answer: it is said in each report, and never counted as fine."""
+    return Seen(Verdict.SKIP, "no consent store yet", "marketing mail ends as no_consent; take consent elsewhere")
+
+
+for _identity, _title, _expected in (
+    ("CON-002", "Consent is recorded", "given and withdrawn, and in force within 2 s"),
+    ("CON-003", "The record of consent is whole", "no entry changed, anchored within 24 h"),
+    ("CON-004", "No marketing goes out without consent", "each mail after a grant and before a withdrawal"),
+    ("CON-010", "Nobody waits for an answer about their data", "requests answered within 28 days"),
+):
+    check(_identity, _title, expected=_expected, profile="live")(unkept)
 
 
 def _demanded(readers: Readers) -> dict[str, tuple[str, ...]]:

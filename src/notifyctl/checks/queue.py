@@ -1,9 +1,10 @@
-"""QUE: whether mail that waits is taken."""
+"""QUE: whether mail that waits is taken, and jobs that have ended are forgotten."""
 
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
 from notifyctl.domain.check import Seen, failed, passed, unseen, warned
 
+MANY = 1.1  # times what is to be kept: BullMQ removes by and by
 OLD, TOO_OLD = 60, 300  # seconds for which a job may wait
 HOUR, ENOUGH, SLOW = 60, 20, 500.0  # minutes; mails, below which no mean is said; ms: the criterion of success
 REACHED = ("RDS-001",)
@@ -42,3 +43,16 @@ async def processing(readers: Readers) -> Seen:
     if took.mean >= SLOW:
         return failed(told, hint)
     return passed(told) if took.p95 <= SLOW else warned(told, hint)
+
+
+@check("RDS-013", "Jobs that have ended are forgotten", expected="no more of them than [limits] says", profile="live",
+       needs=REACHED)  # fmt: skip
+async def kept(readers: Readers) -> Seen:
+    bounds = readers.configuration.bounds
+    most = bounds.completed_keep + bounds.failed_keep
+    found = await readers.queue.ended()
+    told = ", ".join(f"{queue} {count:,}" for queue, count in found.items())
+    if max(found.values(), default=0) > most * MANY:
+        hint = "see what producers say: removeOnComplete and removeOnFail of a job go before [limits]"
+        return failed(f"{told}, and {most:,} are to be kept", hint)
+    return passed(told)

@@ -15,6 +15,7 @@ from notifyctl.domain.waiver import Waiver
 from notifyctl.net.handshake import Greeter
 from notifyctl.net.names import Names
 from notifyctl.store import drills
+from notifyctl.store.duty_facts import DutyFacts
 from notifyctl.store.project import Project
 from notifyctl.store.queue_facts import QueueFacts
 from notifyctl.store.server import Server
@@ -38,6 +39,7 @@ class Given(NamedTuple):
     are base URLs that replace a provider's own. `test_keys` are variables whose value is a key for tests, `secrets` all
     that hold one. `sources` say of each secret whether it comes from the environment, a file or the secrets, `kept` is
     None where no file of secrets is used. `notice` and `policy` are GDPR_CONSENT_VERSION and PRIVACY_POLICY_URL, or ''.
+    `notifiers` are the names of the ways to tell people.
     """
 
     error: NotifyctlError | None = None
@@ -51,6 +53,7 @@ class Given(NamedTuple):
     secrets: Mapping[str, Secret] = {}
     notice: str = ""
     policy: str = ""
+    notifiers: Sequence[str] = ()
 
 
 class Endpoint(NamedTuple):
@@ -63,8 +66,8 @@ class Endpoint(NamedTuple):
 
 
 class Readers(NamedTuple):
-    """`server` and `lanes` tell about Redis, and are None where none is named and the embedded one does not run;
-    `accounts` are the providers with a key. `revision` is None where no NOTIFYCTL_CONFIG names one.
+    """`server`, `lanes` and `on_record` tell about Redis, and are None where none is named and the embedded one does
+    not run; `accounts` are the providers with a key. `revision` is None where no NOTIFYCTL_CONFIG names one.
     `senders` are our addresses at them; `home` is the data directory, `now` epoch ms, `version` that of notifyctl,
     `setup` the fingerprint of what a drill of today would prove, and `users` those that Redis should know."""
 
@@ -87,6 +90,7 @@ class Readers(NamedTuple):
     version: str = ""
     setup: str = ""
     users: Sequence[User] = ()
+    on_record: DutyFacts | None = None
 
     @property
     def drills(self) -> Sequence[Run]:
@@ -120,6 +124,13 @@ class Readers(NamedTuple):
         if self.lanes is None:
             raise _nothing()
         return self.lanes
+
+    @property
+    def duties(self) -> DutyFacts:
+        """What is on record of duties; raises `Unreachable` when nothing can be seen."""
+        if self.on_record is None:
+            raise _nothing()
+        return self.on_record
 
     @property
     def facts(self) -> ServerFacts:

@@ -114,6 +114,55 @@ CHECKS = {
         "its name is another) is asked for with ACL DRYRUN. One that is missing stops a worker amid its work.",
         "Give the user the line that notifyctl config acl prints; after an upgrade it may have grown.",
     ),
+    "OBS-001": Entry(
+        "Somebody is told",
+        "A notifier that was set up once and never tried may be dead: a key revoked, a channel closed. What came of "
+        "its last message stands with the incidents.",
+        'Configure one (docs/incidents.md), and try it: `notifyctl incident log "a test"`, then incident notify and '
+        "incident resolve.",
+    ),
+    "OBS-002": Entry(
+        "Somebody watches cron",
+        "A cron that stopped is silent, like one that has nothing to say. Each run of an audit is on record, with "
+        "whether a heartbeat was configured and heard; only who watches from outside notices the first run that is "
+        "missing.",
+        "Run each audit daily (docs/deploy/crontab), each with a NOTIFYCTL_HEARTBEAT_URL of its own.",
+    ),
+    "CON-009": Entry(
+        "Nothing is kept in Redis beyond its time",
+        "What has ended moves to the archive after [limits] archive_after, once a day, by a worker. Messages that "
+        "stayed hold names and addresses longer than the record of processing says.",
+        "notifyctl doctor tells why it does not move; notifyctl retention run moves it now.",
+    ),
+    "CON-002": Entry(
+        "Consent is recorded",
+        "There is no consent store in this version, so nothing was looked at: whether a grant and a withdrawal are "
+        "recorded, and heeded.",
+        "Record consent where it is given, and send no marketing with notifyctl: it ends as no_consent.",
+    ),
+    "CON-003": Entry(
+        "The record of consent is whole",
+        "There is no consent store in this version, so nothing was looked at: whether its record was changed.",
+        "Keep the proof of consent where consent is given.",
+    ),
+    "CON-004": Entry(
+        "No marketing goes out without consent",
+        "There is no consent store in this version, so nothing was looked at. Marketing mail ends as no_consent all "
+        "the same; notifyctl validate counts those that were sent.",
+        "Nothing; or send marketing by what keeps consent.",
+    ),
+    "CON-010": Entry(
+        "Nobody waits for an answer about their data",
+        "Requests for access or erasure have a month, and complaints must be acknowledged within 30 days. There is no "
+        "record of them in this version, so nothing was looked at.",
+        "Keep a list of requests, with the day on which each is due.",
+    ),
+    "RDS-013": Entry(
+        "Jobs that have ended are forgotten",
+        "BullMQ keeps what has ended as [limits] completed_keep and failed_keep say, unless the job itself says "
+        "otherwise. Job data hold names and addresses, and fill the server.",
+        "Have producers leave removeOnComplete and removeOnFail out.",
+    ),
     "NET-002": Entry(
         "No Redis of this host listens to all",
         "Something listens at the port of Redis on every address of this host, the public ones included.",

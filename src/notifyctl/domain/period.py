@@ -38,6 +38,21 @@ class Cycle(StrEnum):
         return {Cycle.MONTHLY: 1, Cycle.QUARTERLY: 3, Cycle.BIANNUAL: 6}[self]
 
 
+class Watcher(StrEnum):
+    """Who watches cron: nobody, one that did not answer, one that heard a run begin."""
+
+    NONE = "none"
+    SILENT = "silent"
+    HEARD = "heard"
+
+
+class Ran(NamedTuple):
+    """A run of an audit that came to its end, also one that had nothing to do: when (epoch ms), and who watched."""
+
+    at: int
+    watcher: Watcher
+
+
 _LETTERS = {Cycle.MONTHLY: "", Cycle.QUARTERLY: "Q", Cycle.BIANNUAL: "H"}
 _NAME = re.compile(r"(\d{4})-(?:(Q)([1-4])|(H)([12])|(0[1-9]|1[0-2]))", re.ASCII)
 

@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from notifyctl.domain.archive import Row
 from notifyctl.domain.errors import Refused
-from notifyctl.domain.period import Cycle, Period, containing, due, parse
+from notifyctl.domain.period import Cycle, Period, Ran, Watcher, containing, due, parse
 from notifyctl.domain.report import summary
 from notifyctl.evidence import archive, months, reports, sealed
 from notifyctl.evidence.signing import Signer
@@ -80,9 +80,14 @@ class Answer(NamedTuple):
     lost: Sequence[Lost] = ()
 
 
-async def audit(desk: Desk, cycle: Cycle, asked: Period | None = None) -> Answer:
+async def audit(
+    desk: Desk, cycle: Cycle, asked: Period | None = None, watcher: Watcher = Watcher.NONE
+) -> Answer:  # fmt: skip
     """Make what is due, or the one that is asked for unless it exists. Raises `Unreachable`, `Misconfigured`, and
-    `Refused` for a period that is not over, or over before the first evidence."""
+    `Refused` for a period that is not over, or over before the first evidence.
+
+    What looks for all that is due is a run of cron, and recorded with who watches it.
+    """
     now = await desk.incidents.now()
     if asked and asked.end > now:
         raise Refused("RPT-NOT-OVER", f"{asked.name} is not over, so nothing can be said about it yet", asked.name)
@@ -99,6 +104,8 @@ async def audit(desk: Desk, cycle: Cycle, asked: Period | None = None) -> Answer
             answer.made.append(found)
         else:
             answer.busy.append(period.name)
+    if asked is None:
+        await desk.reports.ran(cycle, Ran(now, watcher))
     return answer
 
 

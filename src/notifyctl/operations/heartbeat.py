@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit, urlunsplit
 
-from notifyctl.domain.outcome import Request
+from notifyctl.domain.outcome import Request, Response
+from notifyctl.domain.period import Watcher
 from notifyctl.domain.secret import Secret
 from notifyctl.net.control import Control
 
@@ -21,17 +22,17 @@ PATIENCE = 5.0  # seconds
 
 
 class Beat:
-    """What will be said at the end of a run: hashes and counts, never what a report says."""
+    """What will be said at the end of a run: hashes and counts, never what a report says. `watcher` says whether there
+    is one, and whether it heard the beginning."""
 
-    def __init__(self) -> None:
-        self.text = ""
+    def __init__(self, watcher: Watcher) -> None:
+        self.text, self.watcher = "", watcher
 
 
 @asynccontextmanager
 async def beating(url: Secret | None) -> AsyncIterator[Beat]:
     """Tell the beginning of a run, and at the end how it went."""
-    beat, state = Beat(), FAIL
-    await _tell(url, START, "")
+    beat, state = Beat(await _tell(url, START, "")), FAIL
     try:
         yield beat
         state = OK
@@ -50,7 +51,9 @@ def request(url: str, state: str, body: str) -> Request:
     return Request("POST", urlunsplit(parts), (("Content-Type", "text/plain"),), body.encode())
 
 
-async def _tell(url: Secret | None, state: str, body: str) -> None:
-    if url:
-        async with Control(PATIENCE) as control:
-            await control.call(request(url.reveal(), state, body))
+async def _tell(url: Secret | None, state: str, body: str) -> Watcher:
+    if not url:
+        return Watcher.NONE
+    async with Control(PATIENCE) as control:
+        answer = await control.call(request(url.reveal(), state, body))
+    return Watcher.HEARD if isinstance(answer, Response) and answer.status < 300 else Watcher.SILENT

@@ -32,3 +32,8 @@ class QueueFacts:
         seen = await lanes.look(self._queue.link, self._queue.names, self._queue.bases)
         now = await server_time(self._queue.link)
         return {lane.queue: max(now - lane.oldest, 0) // 1000 for lane in seen if lane.ready and lane.oldest}
+
+    async def ended(self) -> Mapping[str, int]:
+        """How many jobs that have ended each queue still keeps."""
+        seen = await lanes.look(self._queue.link, self._queue.names, self._queue.bases)
+        return {lane.queue: lane.completed + lane.failed for lane in seen}

@@ -1,11 +1,12 @@
-"""Which reports exist, for all hosts: one hash, `reports`, a field each, `monthly/2026-10`. It is written once."""
+"""Which reports exist, for all hosts: one hash, `reports`, a field each, `monthly/2026-10`, which is written once. A
+second one, `audits`, tells of the last run of each cycle."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
-from notifyctl.domain.period import Cycle, Period
+from notifyctl.domain.period import Cycle, Period, Ran
 from notifyctl.store.link import Link
 
 
@@ -25,7 +26,7 @@ class Reports:
 
     def __init__(self, link: Link, own: str) -> None:
         self._link = link
-        self._key = f"{own}reports"
+        self._key, self._runs = f"{own}reports", f"{own}audits"
 
     async def known(self, cycle: Cycle) -> dict[str, Kept]:
         """The reports of a cycle by their period. Raises `Unreachable`."""
@@ -47,3 +48,14 @@ class Reports:
             name = f"{period.cycle}/{period.name}"
             new = await self._link.redis.hsetnx(self._key, name, text)
             return bool(new) or await self._link.redis.hget(self._key, name) == text
+
+    async def ran(self, cycle: Cycle, run: Ran) -> None:
+        """Record that cron ran. Raises `Unreachable`."""
+        with self._link.reach():
+            await self._link.redis.hset(self._runs, cycle.value, msgspec.json.encode(run))
+
+    async def runs(self) -> dict[Cycle, Ran]:
+        """The last run of each cycle that ever ran. Raises `Unreachable`."""
+        with self._link.reach():
+            rows = await self._link.redis.hgetall(self._runs)
+        return {Cycle(name.decode()): msgspec.json.decode(text, type=Ran) for name, text in rows.items()}

@@ -20,8 +20,10 @@ from notifyctl.net.names import Names
 from notifyctl.operations.acl import least
 from notifyctl.settings import Settings
 from notifyctl.store import secret_file
+from notifyctl.store.duty_facts import DutyFacts
 from notifyctl.store.project import Project
 from notifyctl.store.queue_facts import QueueFacts
+from notifyctl.store.reports import Reports
 from notifyctl.store.secret_file import Place
 from notifyctl.store.server_facts import ServerFacts
 from notifyctl.wiring.accounts import providers
@@ -43,8 +45,9 @@ async def checked(today: date, waivers: list[Waiver]) -> AsyncIterator[Readers]:
     try:
         async with store(told, start=False) as parts:
             yield seeing._replace(
-                server=ServerFacts(parts.link), lanes=QueueFacts(parts.queue, parts.workers, parts.metrics)
-            )
+                server=ServerFacts(parts.link), lanes=QueueFacts(parts.queue, parts.workers, parts.metrics),
+                on_record=DutyFacts(parts.incidents, Reports(parts.link, parts.queue.own), parts.retired),
+            )  # fmt: skip
     except Unreachable as error:  # the embedded server does not run, and looking starts nothing
         if error.code != "STORE-NOT-RUNNING":
             raise
@@ -118,6 +121,7 @@ def _given(told: Settings) -> Given:
         secrets={name: secret for name, secret in secrets.items() if secret},
         notice=told.consent_version or "",
         policy=told.policy_url or "",
+        notifiers=told.notifiers.names,
     )
 
 

@@ -184,7 +184,7 @@ async def _run(cycle: Cycle, asked: Period | None, by: str) -> "Answer":
 
     settings = given.load()
     async with beating(settings.audits.heartbeat) as beat, wiring.store(settings, start=True) as store:
-        answer = await audit(wiring.desk(settings, store, by, _excused(cycle)), cycle, asked)
+        answer = await audit(wiring.desk(settings, store, by, _excused(cycle)), cycle, asked, beat.watcher)
         beat.text = "\n".join(
             f"{one.period.name} {one.report['evidence']['root']} {_counts(one)}" for one in answer.made
         )
