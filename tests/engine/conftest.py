@@ -14,7 +14,7 @@ from notifyctl.domain.pace import DEMO
 from notifyctl.domain.provider import Provider
 from notifyctl.domain.revision import Bounds, Revision
 from notifyctl.engine.board import KnownBoard
-from notifyctl.engine.clock import ServerClock
+from notifyctl.engine.clock import ProviderClocks, ServerClock
 from notifyctl.engine.failpoint import Failpoint
 from notifyctl.engine.journal import Journal
 from notifyctl.engine.limiter import Limiter
@@ -62,7 +62,7 @@ def tools(lab: Lab, providers: dict[str, Provider], revision: Revision, tmp_path
             census=lab.store.census, findings=lab.store.findings,
             limiter=Limiter(lab.store.limits),
             renderer=Renderer(revision, "bull", providers), wire=wire, journal=journal,
-            log=log, clock=clock, failpoint=Failpoint(),
+            log=log, clock=clock, clocks=ProviderClocks(clock), failpoint=Failpoint(),
             board=KnownBoard(lab.store.boards, lab.store.attempts, revision, "one", clock, log),
         )  # fmt: skip
     journal.close()

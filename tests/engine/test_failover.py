@@ -24,7 +24,7 @@ from notifyctl.domain.revision import PROVIDERS, ProviderRules, Revision
 from notifyctl.domain.route import Override, Pin, Route
 from notifyctl.engine.board import KnownBoard
 from notifyctl.engine.carry import Carrier
-from notifyctl.engine.clock import ServerClock
+from notifyctl.engine.clock import ProviderClocks, ServerClock
 from notifyctl.engine.failpoint import Failpoint
 from notifyctl.engine.journal import Journal
 from notifyctl.engine.limiter import Limiter
@@ -76,7 +76,7 @@ class Crew:
             attempts=store.attempts, workers=store.workers, census=store.census, findings=store.findings,
             presence=Presence(self.lab.settings.redis, (), token), limiter=Limiter(store.limits),
             renderer=Renderer(self.revision, "bull", self.providers), wire=wire, journal=Journal(folder / token, token),
-            log=log, clock=clock, failpoint=Failpoint(),
+            log=log, clock=clock, clocks=ProviderClocks(clock), failpoint=Failpoint(),
             board=KnownBoard(store.boards, store.attempts, self.revision, token, clock, log),
         )  # fmt: skip
 

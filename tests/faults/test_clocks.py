@@ -58,10 +58,8 @@ def test_jumps_of_the_clock_of_redis_lose_and_double_nothing(order: tuple[str, .
             time.sleep(0.7)
         field.end_workers()
         verdict = check(field, f"F33 clock of Redis, {order[0]}", late=True)
-        # Amazon refuses what such a clock has signed, and is taken out.
-        faults, ambiguous = (20, 5) if order is RESEND else (10, 2)
-        assert verdict.faults > faults
-        assert verdict.ambiguous > ambiguous
+        assert verdict.faults > 20
+        assert verdict.ambiguous > 5
 
 
 def test_a_clock_of_redis_that_is_set_back_shuts_a_provider_no_longer_than_the_longest_window(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from notifyctl.domain.pace import PRODUCTION
 from notifyctl.domain.revision import Bounds, MessageType, Priority, ProviderRules, Purpose, Revision
 from notifyctl.domain.routing import lane_of
 from notifyctl.engine.board import KnownBoard
-from notifyctl.engine.clock import ServerClock
+from notifyctl.engine.clock import ProviderClocks, ServerClock
 from notifyctl.engine.failpoint import Failpoint
 from notifyctl.engine.journal import Journal
 from notifyctl.engine.limiter import Limiter
@@ -146,7 +146,7 @@ class Town:
             attempts=parts.attempts, workers=parts.workers, presence=Absence(), census=parts.census,
             findings=parts.findings, limiter=Limiter(parts.limits),
             renderer=Renderer(self.revision, parts.attempts.own, providers), wire=Wire(self.post, host),
-            journal=journal, log=log, clock=clock, failpoint=Failpoint(),
+            journal=journal, log=log, clock=clock, clocks=ProviderClocks(clock), failpoint=Failpoint(),
             board=KnownBoard(parts.boards, parts.attempts, self.revision, host.name, clock, log),
         )  # fmt: skip
         aside = Aside(watch, self.link(host, watch.greet), past.attempts, past.workers, past.findings)

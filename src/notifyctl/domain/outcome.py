@@ -100,6 +100,22 @@ class Outcome:
         return self.certainty is Certainty.AMBIGUOUS
 
 
+LATE, MISTIMED = "late", "mistimed"  # codes of calls that are tried again here at once, for nobody is to blame
+TOLERANCE = 240.0  # seconds; Amazon takes what was signed at most 300 s from its own time
+
+
+def timed(outcome: Outcome, off: float) -> Outcome:
+    """What a call came to whose request was signed with a time so many seconds off.
+
+    Policy: a refusal of our account is believed only when we were on time (240 s): a wrong time makes a wrong
+    signature, and says nothing of the account. The answer has told the right time by then: the next call is judged.
+    """
+    if outcome.kind is not Kind.ACCOUNT or abs(off) <= TOLERANCE:
+        return outcome
+    detail = f"signed {abs(off):.0f} s {'behind' if off > 0 else 'ahead of'} the provider's clock"
+    return Outcome(Kind.THROTTLED, code=MISTIMED, http=outcome.http, detail=detail)
+
+
 def of_broken(broken: Broken) -> Outcome:
     """Classify a call without an answer; one rule for all providers.
 
@@ -107,7 +123,7 @@ def of_broken(broken: Broken) -> Outcome:
     Everything else is a fault too, but ambiguous: the provider may have taken the message. A call whose moment to
     start had passed is nobody's fault: it is tried again.
     """
-    if broken.stage == "late":
+    if broken.stage == LATE:
         return Outcome(Kind.THROTTLED, code=broken.stage, detail=broken.detail)
     certainty = Certainty.AMBIGUOUS if broken.handed_over else Certainty.DEFINITE
     return Outcome(Kind.FAULT, certainty, code=broken.stage, detail=broken.detail)

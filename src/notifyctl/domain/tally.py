@@ -9,9 +9,9 @@ while it lasts, so a connection that breaks is one fault.
 from enum import StrEnum
 
 from notifyctl.domain.breaker import Probed, Yielded
-from notifyctl.domain.outcome import Kind, Outcome
+from notifyctl.domain.outcome import LATE, MISTIMED, Kind, Outcome
 
-ABANDONED, LATE = "abandoned", "late"  # codes of calls without an answer of which nobody is to blame
+ABANDONED = "abandoned"  # the code of a call whose worker did not live to tell
 
 
 class Weight(StrEnum):
@@ -41,6 +41,6 @@ def verdict(probe: str, outcome: Outcome) -> Probed | Yielded:
     """What a probe tells: accepted = well; a fault, a refusal of our account or "too many" = not. What is said of the
     message or of the sender alone tells nothing, nor does a call that never began."""
     concurrent = outcome.ambiguous and outcome.kind is Kind.THROTTLED
-    if concurrent or outcome.code in (LATE, ABANDONED) or outcome.kind in (Kind.REJECTED, Kind.SENDER):
+    if concurrent or outcome.code in (LATE, MISTIMED, ABANDONED) or outcome.kind in (Kind.REJECTED, Kind.SENDER):
         return Yielded(probe)
     return Probed(probe, outcome.kind is Kind.ACCEPTED, outcome.code or str(outcome.http))

@@ -6,6 +6,7 @@ framework reads before anybody is asked.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import parse_qsl
@@ -78,6 +79,7 @@ class Reply:
     def render(self, keep_alive: bool = True) -> bytes:
         """The whole answer as bytes."""
         lines = [f"HTTP/1.1 {self.status} {_reason(self.status)}", f"Content-Length: {len(self.body)}"]
+        lines.append(f"Date: {formatdate(usegmt=True)}")
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         lines.append("Connection: keep-alive" if keep_alive else "Connection: close")
         return "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + self.body

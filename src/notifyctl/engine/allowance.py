@@ -19,14 +19,15 @@ class AllowanceDuty:
         if not await tools.lease("allowance", tools.revision.pace.allowance):
             return
         for name, provider in tools.providers.items():
-            if told := await self._told(provider):
+            if told := await self._told(name, provider):
                 await self._keep(name, told)
 
-    async def _told(self, provider: Provider) -> Allowance | None:
-        request = provider.allowance_request(self._tools.clock.now() / 1000)
+    async def _told(self, name: str, provider: Provider) -> Allowance | None:
+        request = provider.allowance_request(self._tools.clocks.now(name))
         if request is None:
             return None
         answer = (await self._tools.wire.send(request)).answer
+        self._tools.clocks.hear(name, answer)
         return None if isinstance(answer, Broken) else provider.allowance(answer)
 
     async def _keep(self, name: str, told: Allowance) -> None:

@@ -8,7 +8,7 @@ import asyncio
 
 from notifyctl.domain.attempt import Attempt, Finish, Look, Record, Send, Step, Wait, Why
 from notifyctl.domain.errors import InvalidMessage, Unreachable
-from notifyctl.domain.outcome import Broken, Certainty, Kind, Outcome
+from notifyctl.domain.outcome import Broken, Certainty, Kind, Outcome, timed
 from notifyctl.domain.provider import Found, outcome_of
 from notifyctl.domain.step import after, first_step, next_step, with_outcome
 from notifyctl.engine.admit import Admitter, patiently
@@ -125,10 +125,12 @@ class Carrier:
     async def _call(self, errand: Errand, name: str, rendered: Rendered, started: float) -> Outcome:
         """The call itself. It must begin soon after it was admitted, or not at all."""
         provider, tools = self._tools.providers[name], self._tools
-        request = provider.request(rendered.document, rendered.envelope, tools.clock.now() / 1000)
+        now = tools.clocks.now(name)
+        request = provider.request(rendered.document, rendered.envelope, now)
         exchange = await tools.wire.send(request, start_by=started + tools.revision.pace.start_by)
         tools.failpoint.reach("after-answer")
-        outcome = outcome_of(provider, exchange.answer)
+        tools.clocks.hear(name, exchange.answer)
+        outcome = timed(outcome_of(provider, exchange.answer), tools.clocks.now(name) - now - exchange.seconds)
         if outcome.kind is Kind.ACCOUNT:
             tools.follow()  # a key that was revoked in a hurry has a successor by now
         errand.took = asyncio.get_running_loop().time() - errand.taken_at
@@ -168,7 +170,7 @@ class Carrier:
         """Search the provider for a copy; what is found counts as the suspect's acceptance."""
         provider, suspect = self._tools.providers[step.provider], errand.record.suspect
         rendered = self._tools.renderer.render(errand, provider)
-        now = self._tools.clock.now() / 1000
+        now = self._tools.clocks.now(step.provider)
         envelope = rendered.envelope
         request = provider.lookup_request(envelope.ref, errand.message.to.email, now, envelope.marketing)
         if request is None or suspect is None:

@@ -7,7 +7,7 @@ import asyncio
 from collections import Counter
 
 from notifyctl.domain.limit import FAST, Limit, asking, claimable
-from notifyctl.domain.outcome import Kind, Outcome
+from notifyctl.domain.outcome import LATE, MISTIMED, Kind, Outcome
 from notifyctl.domain.revision import Priority
 from notifyctl.engine.door import Door
 from notifyctl.store.attempts import Admission
@@ -105,7 +105,7 @@ def closure(outcome: Outcome) -> int | None:
 
     An ambiguous one (the same key is still being worked on) concerns its message alone.
     """
-    if outcome.kind is not Kind.THROTTLED or outcome.ambiguous or outcome.code == "late":
+    if outcome.kind is not Kind.THROTTLED or outcome.ambiguous or outcome.code in (LATE, MISTIMED):
         return None
     return outcome.retry_after_ms or DEFAULT_CLOSURE_MS
 

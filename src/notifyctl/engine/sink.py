@@ -10,11 +10,12 @@ from notifyctl.net.wire import Wire
 TEXT = b'"This message asks whether the provider works. Nobody reads it."'
 
 
-async def deliver(wire: Wire, provider: Provider, sender: Address, name: str, now: int) -> Outcome:
-    """What came of one call; `name` tells this message from all others, `now` is in epoch ms. Nothing is repeated."""
+async def deliver(wire: Wire, provider: Provider, sender: Address, name: str, now: float) -> Outcome:
+    """What came of one call, which is not repeated; `name` tells this message from all others, `now` is the wall clock
+    in seconds."""
     ref = hashlib.sha256(name.encode()).hexdigest()[:32]
     envelope = Envelope(sender, ref, key=f"nf1-{ref}")
     message = Message(f"probe/{ref}", "probe", Address(provider.sink), "Probe", text=TEXT)
     document = provider.document(message, envelope)
-    exchange = await wire.send(provider.request(document, envelope, now / 1000))
+    exchange = await wire.send(provider.request(document, envelope, now))
     return outcome_of(provider, exchange.answer)

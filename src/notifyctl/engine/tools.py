@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from notifyctl.domain.provider import Provider
 from notifyctl.domain.revision import Revision
 from notifyctl.engine.board import KnownBoard
-from notifyctl.engine.clock import ServerClock
+from notifyctl.engine.clock import ProviderClocks, ServerClock
 from notifyctl.engine.failpoint import Failpoint
 from notifyctl.engine.incidents import IncidentDuty
 from notifyctl.engine.journal import Journal
@@ -49,6 +49,7 @@ class Tools:
     journal: Journal
     log: Log
     clock: ServerClock
+    clocks: ProviderClocks
     failpoint: Failpoint
     board: KnownBoard
     memory: Memory = field(default_factory=Memory)

@@ -41,7 +41,7 @@ async def _sink(plan: Plan, provider: Provider, sender: Address | None, pace: Pa
     if sender is None:
         return [_finding(provider, "no sender is set here, so no message could be sent there")]
     async with Wire(replace(pace, total=min(pace.total, PATIENCE))) as wire:
-        outcome = await deliver(wire, provider, sender, f"switchover.{uuid.uuid4().hex}", plan.look.now)
+        outcome = await deliver(wire, provider, sender, f"switchover.{uuid.uuid4().hex}", plan.look.now / 1000)
     return [] if outcome.kind is Kind.ACCEPTED else [_finding(provider, _words(outcome))]
 
 

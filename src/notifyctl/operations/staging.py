@@ -49,7 +49,7 @@ async def _through(wire: Wire, provider: Provider, sender: Address, count: int, 
         if number:
             await asyncio.sleep(GAP)
         began = time.monotonic()
-        outcome = await deliver(wire, provider, sender, f"staging.{uuid.uuid4().hex}", round(time.time() * 1000))
+        outcome = await deliver(wire, provider, sender, f"staging.{uuid.uuid4().hex}", time.time())
         ms.append(round((time.monotonic() - began) * 1000, 1))
         heard(provider.name)
         if outcome.kind is not Kind.ACCEPTED:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from notifyctl.domain.provider import Provider
 from notifyctl.engine.board import KnownBoard
-from notifyctl.engine.clock import ServerClock
+from notifyctl.engine.clock import ProviderClocks, ServerClock
 from notifyctl.engine.failpoint import Failpoint
 from notifyctl.engine.journal import Journal
 from notifyctl.engine.limiter import Limiter
@@ -103,6 +103,7 @@ def _tools(
         journal=Journal(settings.journals, token, settings.redis.realm),
         log=log,
         clock=clock,
+        clocks=ProviderClocks(clock),
         failpoint=failpoint,
         board=KnownBoard(parts.boards, parts.attempts, settings.revision, name, clock, log),
         incidents=incident_duty(settings, parts, token, log, failpoint),
