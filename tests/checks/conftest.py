@@ -45,7 +45,8 @@ def whole_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     init.apply(folder, init.plan(folder, TODAY))
     edit(folder, "processors.toml", 'agreement = "the', 'signed = 2026-11-24\nreviewed = 2026-11-24\nagreement = "the')
     edit(folder, "processing.toml", "# ico", "ico")
-    edit(folder, "rollback.toml", "# rehearsed", "rehearsed")
+    for name in ("rollback.toml", "breach.toml"):
+        edit(folder, name, "# rehearsed", "rehearsed")
     edit(folder, "dpia.toml", '# covers = ""', f'covers = "{fingerprint(folder)}"')
     for line in ("[sign_off]", 'by = "J. ', "on = 2026", "advice = "):
         edit(folder, "dpia.toml", f"# {line}", line)

@@ -10,6 +10,7 @@ from checks.conftest import TODAY, Ask, edit
 from notifyctl.checks import Given, leaks
 from notifyctl.domain.check import Verdict
 from notifyctl.store.project import Project
+from peers import Talk, serve
 
 PRODUCTION, ELSEWHERE = Given(production=True, notice="1.2"), Given(notice="1.2")
 PASS, WARN, FAIL, ERROR = Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.ERROR
@@ -22,6 +23,7 @@ PASS, WARN, FAIL, ERROR = Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.ERRO
         ("DOC-005", "processors.toml", "signed = 2026"),
         ("DOC-007", "processing.toml", "ico"),
         ("RLS-001", "rollback.toml", "rehearsed = 2026"),
+        ("DOC-004", "breach.toml", "rehearsed = 2026"),
     ],
 )
 def test_what_is_not_done_yet_fails_in_production_and_is_a_warning_elsewhere(
@@ -45,6 +47,42 @@ def test_a_registration_is_renewed_a_month_before_it_ends(ask: Ask, folder: Path
 def test_the_way_back_is_rehearsed_each_quarter(ask: Ask, folder: Path, days: int, verdict: Verdict) -> None:
     edit(folder, "rollback.toml", "rehearsed = 2026-11-24", f"rehearsed = {TODAY - timedelta(days)}")
     assert ask("RLS-001", project=Project(folder)).verdict is verdict
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(365, PASS), (366, WARN)])
+def test_a_breach_is_played_through_each_year(ask: Ask, folder: Path, days: int, verdict: Verdict) -> None:
+    edit(folder, "breach.toml", "rehearsed = 2026-11-24", f"rehearsed = {TODAY - timedelta(days)}")
+    assert ask("DOC-004", project=Project(folder)).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "words"),
+    [
+        ("Complain here; the Information Commissioner hears you, too.", PASS, "or a letter"),
+        ("Complain here.", FAIL, "regulator"),
+        ("This is ico.org.uk.", FAIL, "how to complain"),
+        ("", FAIL, "how to complain"),
+    ],
+)
+def test_a_page_says_how_to_complain_and_to_whom_else(
+    ask: Ask, folder: Path, answer: str, verdict: Verdict, words: str
+) -> None:
+    def talk(one: Talk) -> None:
+        while one.request():
+            one.answer(answer.encode())
+
+    with serve(talk) as peer:
+        edit(folder, "complaints.toml", "https://backroom.example/complaints", f"http://127.0.0.1:{peer.port}/")
+        seen = ask("DOC-006", project=Project(folder))
+    assert (seen.verdict, words in seen.observed) == (verdict, True), seen
+
+
+@pytest.mark.parametrize(("page", "verdict"), [("http://127.0.0.1:1/", ERROR), ("http://backroom.example/", FAIL)])
+def test_a_page_that_is_away_was_not_seen_and_one_that_is_not_encrypted_fails(
+    ask: Ask, folder: Path, page: str, verdict: Verdict
+) -> None:
+    edit(folder, "complaints.toml", "https://backroom.example/complaints", page)
+    assert ask("DOC-006", project=Project(folder)).verdict is verdict
 
 
 def test_a_recipient_that_nobody_knows_is_named(ask: Ask, folder: Path) -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from checks.conftest import NOTHING, edit
 from house import Emulator, emulated
 from names import serving_names
-from notifyctl.checks import REGISTRY, Accounts, Given, Readers
+from notifyctl.checks import REGISTRY, Accounts, Endpoint, Given, Readers
 from notifyctl.domain import page
 from notifyctl.domain.check import Verdict, chosen
 from notifyctl.domain.secret import Secret
@@ -92,6 +92,12 @@ PAPERS = [
     Fault("CHANGELOG.md", "- Mail goes through three providers.", "", "DOC-002"),
     Fault("rollback.toml", '"1.0.0"', '"1.0.1"', "RLS-001"),
     Fault("rollback.toml", "rehearsed = 2026", "rehearsed = 2025", "RLS-001"),
+    Fault("breach.toml", "rehearsed = 2026", "rehearsed = 2024", "DOC-004"),
+    Fault("breach.toml", "within_hours = 72", "within_hours = 96", "DOC-004"),
+    Fault("breach.toml", "the second number on that card", "the number on the card behind the bar", "DOC-004"),
+    Fault("breach.toml", 'first = ["', 'first = [] # ["', "DOC-004"),
+    Fault(".env.example", "RESEND_API_KEY=", "NODE_TLS_REJECT_UNAUTHORIZED=0\nRESEND_API_KEY=", "TLS-003"),
+    Fault("forms/newsletter.html", "</form>", "</form><script>get({rejectUnauthorized: false})</script>", "TLS-003"),
     Fault("attestations.toml", "# [[", "[[", "DOC-008"),
     Fault(".env.example", "RESEND_API_KEY=", "RESEND_API_KEY=re_12345678_" + 24 * "a", "SEC-001"),
     Fault("rollback.toml", "deploy the image", "redis://:a-long-password@redis", "SEC-001"),
@@ -110,6 +116,7 @@ def test_a_fault_in_the_papers(folder: Path, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize(("file", "codes"), [("notices.toml", "CON-001 CON-005 DOC-001"), ("dpia.md", "DOC-001"),
+                                             ("breach.toml", "DOC-004"),
                                              ("processors.toml", "DOC-001 DOC-003 DOC-005")])  # fmt: skip
 def test_a_file_that_is_not_there(folder: Path, file: str, codes: str) -> None:
     (folder / file).unlink()
@@ -129,12 +136,14 @@ def test_a_fault_in_the_surroundings(folder: Path, code: str) -> None:
     assert list(told(SURROUNDINGS[code](readers(folder)), "ci")) == [code]
 
 
-OUTSIDE = ("DNS", "PRV", "STG", "PERF", "CON-006", "SEC-007", "SEC-010", "NET-003", "NET-005")
+OUTSIDE = ("DNS", "PRV", "STG", "PERF", "CON-006", "DOC-006", "NET-004", "SEC-007", "SEC-010", "NET-003", "NET-005")
 POLICY = """The Backroom Leeds Ltd sends through Resend, Postmark and Amazon SES. How long we keep it, how to withdraw,
 to complain, and the Information Commissioner."""
 ATTESTED = (
     '[[attestation]]\ncheck = "{}"\nwhat = "w"\nby = "J"\non = 2026-11-24\nevidence = "e"\nexpires = 2027-05-31\n'
 )
+PROCEDURE = """page = "http://backroom.example/complain"  # not https://backroom.example/complaints
+also = "a letter"\nowner = "J"\nacknowledge_days = 30\nrecord = "r"\n"""
 SENDERS = {"resend": "tickets@backroom.example", "ses": "tickets@backroom.example"}
 ACCEPTED = tuple(Trial(name, "backroom.example", "accepted", "", 20 * (100.0,)) for name in SENDERS)
 RUN = Run(1_800_000_000_000, "ci", "1", "abc", ACCEPTED)
@@ -150,6 +159,7 @@ class World:
     run: Run = RUN
     zone: dict[str, list[str]] = field(default_factory=dict)
     given: dict[str, object] = field(default_factory=dict)
+    egress: list[Endpoint] = field(default_factory=list)
 
     def put(self, **settings: object) -> None:
         self.emulator.call("PUT", "/settings", settings)
@@ -160,11 +170,12 @@ class World:
             url = f"http://127.0.0.1:{peer.port}/"
             pinned = f'"{url}"\nsha256 = "{page.read(POLICY).fingerprint}"'
             edit(self.folder, "notices.toml", '"https://backroom.example/privacy"', pinned)
+            edit(self.folder, "complaints.toml", "https://backroom.example/complaints", url)
             accounts = {"resend": Resend("re_emulator", self.emulator.urls["resend"]),
                         "ses": Ses("AKIAEMULATOR", "emulator-secret", base_url=self.emulator.urls["ses"])}  # fmt: skip
             seen = readers(self.folder, policy=url, secrets=SECRETS)._replace(
                 accounts=Accounts(accounts), names=Names(server), senders=SENDERS, home=home, now=RUN.at, version="1",
-                setup="abc",
+                setup="abc", egress=[Endpoint("policy", "127.0.0.1", peer.port, False), *self.egress],
             )  # fmt: skip
             return told(seen._replace(given=seen.given._replace(**self.given)), "deploy", OUTSIDE)
 
@@ -222,6 +233,10 @@ FAULTS: list[tuple[str, Callable[[World], object]]] = [
     ("CON-006", lambda world: setattr(world, "page", POLICY.replace("Postmark", "nobody"))),
     ("CON-006", lambda world: setattr(world, "page", f"{POLICY} And we sell it.")),
     ("CON-006", lambda world: world.given.update(policy="https://backroom.example/old")),
+    ("CON-006 DOC-006", lambda world: setattr(world, "page", POLICY.replace("Information Commissioner", "law"))),
+    ("DOC-006", lambda world: edit(world.folder, "complaints.toml", "_days = 30", "_days = 31")),
+    ("DOC-006", lambda world: (world.folder / "complaints.toml").write_text(PROCEDURE)),
+    ("NET-004", lambda world: world.egress.append(Endpoint("webhook", "127.0.0.1", 1, False))),
     ("SEC-007", lambda world: world.given.update(secrets={"A": Secret("same"), "B": Secret("same")})),
     ("SEC-007", lambda world: world.given.update(secrets={"A": Secret("redis.internal.backroom.example")})),
     ("NET-005", lambda world: edit(world.folder, "attestations.toml", 'check = "NET-005"', 'check = "NET-003"')),

@@ -8,8 +8,10 @@ import pytest
 
 from checks.conftest import Ask
 from conftest import free_port
+from notifyctl.checks import Endpoint
 from notifyctl.domain.check import Verdict
 from notifyctl.store.server import Server
+from peers import Talk, serve
 
 
 @pytest.mark.parametrize(
@@ -47,3 +49,23 @@ def test_what_listens_at_its_port_must_not_be_open_to_all(
         place = Server(Path("unused"), "127.0.0.1", port=listener.getsockname()[1])
         assert ask("NET-002", place=place).verdict is verdict
     assert ask("NET-002", place=Server(Path("unused"), "127.0.0.1", port=free_port())).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("host", "verdict", "words"),
+    [
+        ("", Verdict.PASS, "resend reached; "),
+        ("127.0.0.1", Verdict.FAIL, "resend reached, webhook refuses"),  # at port 1, where nobody listens
+        ("hooks.invalid", Verdict.FAIL, "webhook has no address"),
+    ],
+)
+def test_each_that_must_be_reached_is_connected_to(ask: Ask, host: str, verdict: Verdict, words: str) -> None:
+    with serve(Talk.read) as peer:
+        there = Endpoint("resend", "127.0.0.1", peer.port, False)
+        seen = ask("NET-004", egress=[there, *([Endpoint("webhook", host, 1, False)] if host else [])])
+    assert (seen.verdict, words in seen.observed) == (verdict, True), seen
+    assert not host or host not in seen.observed  # it may be part of a secret
+
+
+def test_without_anybody_to_connect_to_nothing_was_seen(ask: Ask) -> None:
+    assert ask("NET-004").verdict is Verdict.ERROR

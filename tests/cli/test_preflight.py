@@ -32,7 +32,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     return House(tmp_path, {**needed, "HOME": str(tmp_path), "NOTIFYCTL_HOME": str(tmp_path / "home")})
 
 
-DRAFTS = ("RLS-001", "DOC-001", "DOC-005", "DOC-007")  # what an organisation must do itself
+DRAFTS = ("RLS-001", "DOC-001", "DOC-004", "DOC-005", "DOC-007")  # what an organisation must do itself
 
 
 def test_a_sample_project_passes_what_ci_asks_but_for_what_nobody_has_signed(bare: House) -> None:

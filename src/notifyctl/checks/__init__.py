@@ -6,8 +6,8 @@ leaks         SEC  what can be read by all            accounts  PRV  the provide
 release       RLS  waivers, the way back              queue     QUE  whether mail is taken
 consent       CON  notices, forms, texts              redis_server  RDS  the server of the queue
 documents     DOC  registers, assessment              names     DNS  what is published about our mail
-staging       STG  the last drill, PERF how long      rights   RDS  what our user may do there
-duties        OBS  who is told, who watches         attested      what a person answers for
+staging       STG  the last drill, PERF how long      rights        RDS  what our user may do there
+duties        OBS  who is told, who watches           attested           what a person answers for
 """
 
 from notifyctl.checks import environment, secrets, leaks, release, consent, documents  # noqa: F401, I001 - asked in this order

@@ -2,15 +2,13 @@
 
 from hashlib import sha256
 
+from notifyctl.checks.published import published
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
 from notifyctl.domain import page, template
 from notifyctl.domain.check import Seen, Verdict, failed, passed, unseen, warned
-from notifyctl.domain.outcome import Broken, Request
 from notifyctl.domain.privacy_notice import Form, Notice
-from notifyctl.net.control import Control
 
-LOOPBACK = ("http://127.0.0.1", "http://localhost")
 PROJECT = ("ENV-001", "ENV-006")
 
 
@@ -75,15 +73,7 @@ async def policy(readers: Readers) -> Seen:
         return unseen("PRIVACY_POLICY_URL is not set", "set it to the policy that your pages lead to")
     if readers.given.policy != pinned.url:
         return failed(f"PRIVACY_POLICY_URL is {readers.given.policy}, the forms lead to {pinned.url}", "make them one")
-    if not pinned.url.startswith(("https://", *LOOPBACK)):
-        return failed(f"{pinned.url} is not encrypted", "serve it through https")
-    async with Control() as control:
-        answer = await control.call(Request("GET", pinned.url, (("accept", "text/html"),)))
-    if isinstance(answer, Broken):
-        return unseen(f"{pinned.url}: {answer.detail}", "check the network, and the page")
-    if answer.status != 200:
-        return failed(f"{pinned.url} answers {answer.status}", "publish it there, without a redirect")
-    seen = page.read(answer.body.decode("utf-8", "replace"))
+    seen = await published(pinned.url)
     silent = [name for name, words in _demanded(readers).items() if not any(map(seen.says, words))]
     if silent:
         return failed(f"it does not say {', '.join(silent)}", "write it into the policy")

@@ -1,10 +1,13 @@
 """DOC: the papers of an organisation, read as data and held against what is configured."""
 
+from notifyctl.checks.published import published
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
 from notifyctl.domain import dpia as assessment
 from notifyctl.domain import processing, processor
+from notifyctl.domain.breach import HOURS, REHEARSE
 from notifyctl.domain.check import Seen, failed, passed, unfinished, warned
+from notifyctl.domain.complaint import DAYS
 from notifyctl.domain.dpia import Trouble
 from notifyctl.domain.rollback import releases
 from notifyctl.store.project import CHANGELOG, PROSE
@@ -64,6 +67,45 @@ async def record(readers: Readers) -> Seen:
     if wrong:
         return failed("; ".join(wrong), "correct processing.toml or processors.toml")
     return passed(f"activities in the record: {len(project.record.activities)}")
+
+
+@check(
+    "DOC-004",
+    "A breach would be told in time",
+    expected=f"who decides and two to call within {HOURS} hours, rehearsed within {REHEARSE} days",
+    profile="ci",
+    needs=("ENV-006",),
+)
+async def breach(readers: Readers) -> Seen:
+    plan = readers.project.breach
+    if plan.reachable < 2 or not plan.first:
+        return failed(
+            f"people who can be called: {plan.reachable}; things to do at once: {len(plan.first)}",
+            "write two [[contact]] and what to do first into breach.toml: one person is away, and nobody thinks then",
+        )
+    if plan.rehearsed is None:
+        return unfinished(
+            readers.given.production, "nobody has played it through", "play it through, and write rehearsed = DAY"
+        )
+    days = (readers.today - plan.rehearsed).days
+    told = f"{len(plan.contacts)} to call, within {plan.within_hours} hours, rehearsed {days} days ago"
+    return passed(told) if days <= REHEARSE else warned(told, "play it through again")
+
+
+@check(
+    "DOC-006",
+    "People can complain",
+    expected=f"a page that says how, with the regulator, and an answer within {DAYS} days",
+    needs=("ENV-006",),
+)
+async def complaints(readers: Readers) -> Seen:
+    procedure = readers.project.complaints
+    seen = await published(procedure.page)
+    if not seen.says("complain"):
+        return failed(f"{procedure.page} does not say how to complain", "publish the procedure there")
+    if not (seen.says("Information Commissioner") or seen.says("ico.org.uk")):
+        return failed(f"{procedure.page} does not name the regulator", "say that people may turn to the ICO, too")
+    return passed(f"{procedure.page}, and {procedure.also}")
 
 
 @check(

@@ -1,16 +1,19 @@
-"""SEC: secrets that are none any more."""
+"""SEC: secrets that are none any more; and TLS-003, what else must not stand in a file of the project."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
 
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
 from notifyctl.domain.check import Seen, failed, passed, unseen
-from notifyctl.domain.leak import leaks
+from notifyctl.domain.leak import Leak, leaks
+from notifyctl.domain.unverified import unverified
 
 MOST, LARGEST = 5_000, 32 << 20  # files and bytes; a larger tree is searched by a scanner of its own
 SHOWN = 5
+
+Find = Callable[[str, Path], Iterator[Leak]]
 
 
 @check(
@@ -21,17 +24,20 @@ SHOWN = 5
     needs=("ENV-006",),
 )
 async def tree(readers: Readers) -> Seen:
-    paths, whole = _within(readers.project.tree())
-    read = {str(path.relative_to(readers.project.folder)): _places(path) for path in paths}
-    found = [f"{name}:{place}" for name, places in read.items() for place in places or ()]
-    if found:
-        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        return failed(f"{', '.join(found[:SHOWN])}{more}", "revoke it first, then remove it, from the history too")
-    if closed := [name for name, places in read.items() if places is None]:
-        return unseen(f"cannot be read: {', '.join(closed[:SHOWN])}", "run preflight as a user who may read them")
-    if not whole:
-        return unseen("there is too much to search", "run preflight in the folder of the registers alone")
-    return passed(f"files that were searched: {len(paths)}; the history was not")
+    return _searched(
+        readers, _secrets, "revoke it first, then remove it, from the history too", "; the history was not"
+    )
+
+
+@check(
+    "TLS-003",
+    "Nothing turns verification off",
+    expected="no file of the project believes any certificate",
+    profile="ci",
+    needs=("ENV-006",),
+)
+async def verified(readers: Readers) -> Seen:
+    return _searched(readers, _code, "remove it, and give it the authority instead: a CA file")
 
 
 @check("SEC-007", "Each secret is one of its own", expected="none equals another, or an example", needs=("ENV-001",))
@@ -47,6 +53,30 @@ async def equal(readers: Readers) -> Seen:
     return passed(f"secrets that were compared: {len(secrets)}")
 
 
+def _searched(readers: Readers, find: Find, hint: str, more: str = "") -> Seen:
+    """What was found in the project: each place is named, and what stands there is not shown."""
+    paths, whole = _within(readers.project.tree())
+    read = {str(path.relative_to(readers.project.folder)): _places(path, find) for path in paths}
+    found = [f"{name}:{place}" for name, places in read.items() for place in places or ()]
+    if found:
+        rest = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        return failed(f"{', '.join(found[:SHOWN])}{rest}", hint)
+    if closed := [name for name, places in read.items() if places is None]:
+        return unseen(f"cannot be read: {', '.join(closed[:SHOWN])}", "run preflight as a user who may read them")
+    if not whole:
+        return unseen("there is too much to search", "run preflight in the folder of the registers alone")
+    return passed(f"files that were searched: {len(paths)}{more}")
+
+
+def _secrets(text: str, _: Path) -> Iterator[Leak]:
+    return leaks(text)
+
+
+def _code(text: str, path: Path) -> Iterator[Leak]:
+    """Prose may speak of it."""
+    return iter(()) if path.suffix == ".md" else unverified(text)
+
+
 def _within(tree: Iterator[Path]) -> tuple[list[Path], bool]:
     """The first files of a tree, and whether those are all."""
     paths: list[Path] = []
@@ -59,10 +89,10 @@ def _within(tree: Iterator[Path]) -> tuple[list[Path], bool]:
     return paths, True
 
 
-def _places(path: Path) -> list[str] | None:
+def _places(path: Path, find: Find) -> list[str] | None:
     """Line and kind of what was found in a file, without it; None for a file that nobody could look into. One byte
     that is no UTF-8 hides nothing: the shapes are ASCII."""
     try:
-        return [f"{leak.line} ({leak.kind})" for leak in leaks(path.read_text("utf-8", errors="replace"))]
+        return [f"{leak.line} ({leak.kind})" for leak in find(path.read_text("utf-8", errors="replace"), path)]
     except OSError:
         return None

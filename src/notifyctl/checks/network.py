@@ -1,4 +1,4 @@
-"""NET: where names lead."""
+"""NET: where names lead, and whether one gets there."""
 
 import asyncio
 import socket
@@ -8,6 +8,8 @@ from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
 from notifyctl.domain.check import Seen, failed, passed, unseen, warned
 from notifyctl.net.listeners import listening
+
+PATIENCE = 5.0  # seconds for a connection
 
 
 @check("NET-001", "Redis has private addresses only", expected="each address of its name is private",
@@ -39,3 +41,31 @@ async def listeners(readers: Readers) -> Seen:
     if open_:
         return failed(f"port {place.port} is open at {', '.join(open_)}", "bind it to loopback or a private address")
     return passed(f"nothing that all can reach listens at port {place.port} of this host")
+
+
+@check("NET-004", "What must be reached is reached", expected="a connection to each provider, and to who is told",
+       needs=("ENV-001",))  # fmt: skip
+async def egress(readers: Readers) -> Seen:
+    ends = readers.egress
+    if not ends:
+        return unseen("there is nobody to connect to", "set a provider's key")
+    went = await asyncio.gather(*(_connects(one.host, one.port) for one in ends))
+    told = ", ".join(f"{one.name} {trouble or 'reached'}" for one, trouble in zip(ends, went, strict=True))
+    if any(went):
+        return failed(told, "let the workers out to it: docs/deploy/network, or the firewall in between")
+    return passed(f"{told}; that nothing else is, was not tried")
+
+
+async def _connects(host: str, port: int) -> str:
+    """Why there is no connection; '' where there is one. The host may be part of a secret, so it is not named."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            _, writer = await asyncio.open_connection(host, port)
+    except TimeoutError:
+        return "does not answer"
+    except socket.gaierror:
+        return "has no address"
+    except OSError as error:
+        return "refuses" if isinstance(error, ConnectionRefusedError) else "cannot be reached"
+    writer.transport.abort()
+    return ""

@@ -57,7 +57,7 @@ class Given(NamedTuple):
 
 
 class Endpoint(NamedTuple):
-    """A server that is reached through TLS; `ours` is one that we configure ourselves."""
+    """A server that is reached, mostly through TLS; `ours` is one that we configure ourselves."""
 
     name: str
     host: str
@@ -69,7 +69,8 @@ class Readers(NamedTuple):
     """`server`, `lanes` and `on_record` tell about Redis, and are None where none is named and the embedded one does
     not run; `accounts` are the providers with a key. `revision` is None where no NOTIFYCTL_CONFIG names one.
     `senders` are our addresses at them; `home` is the data directory, `now` epoch ms, `version` that of notifyctl,
-    `setup` the fingerprint of what a drill of today would prove, and `users` those that Redis should know."""
+    `setup` the fingerprint of what a drill of today would prove, and `users` those that Redis should know;
+    `egress` is whom a worker must reach, whose hosts may be part of a secret."""
 
     today: date
     python: tuple[int, int]
@@ -91,6 +92,7 @@ class Readers(NamedTuple):
     setup: str = ""
     users: Sequence[User] = ()
     on_record: DutyFacts | None = None
+    egress: Sequence[Endpoint] = ()
 
     @property
     def drills(self) -> Sequence[Run]:

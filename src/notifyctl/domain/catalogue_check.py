@@ -163,6 +163,13 @@ CHECKS = {
         "otherwise. Job data hold names and addresses, and fill the server.",
         "Have producers leave removeOnComplete and removeOnFail out.",
     ),
+    "NET-004": Entry(
+        "What must be reached is reached",
+        "A firewall that lets providers through and not the pager is noticed in the night of the first incident. A "
+        "connection is opened to each provider, notifier and watcher that is configured, and closed. That nothing else "
+        "can be reached is not tried.",
+        "Let the user of the workers out to it; docs/deploy/network has a list that can be loaded.",
+    ),
     "NET-002": Entry(
         "No Redis of this host listens to all",
         "Something listens at the port of Redis on every address of this host, the public ones included.",

@@ -69,6 +69,32 @@ PROJECT = {
         " the route must receive something in it, each purpose of mail have its activity.",
         "Correct processing.toml or processors.toml.",
     ),
+    "DOC-004": Entry(
+        "A breach would be told in time",
+        "Article 33 gives 72 hours from when somebody noticed, and they pass on a weekend. breach.toml says who "
+        "decides, two people who can be called, how to reach the regulator and what is done at once. Whether the "
+        "numbers are right only a rehearsal shows.",
+        "Complete breach.toml, play it through, and write rehearsed = DAY; notifyctl init --missing writes a sample.",
+    ),
+    "DOC-006": Entry(
+        "People can complain",
+        "Since 19 June 2026 every controller needs a procedure for complaints (DPA 2018, section 164A): a form and "
+        "another way, acknowledged within 30 days. The page of complaints.toml is fetched once; it must say how to "
+        "complain, and name the regulator. Whether anybody answers no check can tell.",
+        "Publish the page, and name it in complaints.toml; notifyctl init --missing writes a sample.",
+    ),
+    "TLS-003": Entry(
+        "Nothing turns verification off",
+        "A client that believes any certificate speaks TLS with whoever stands in between. notifyctl verifies name and "
+        "chain and knows no switch for it (TLS-001 sees both); producers may have one. The files of the project are "
+        "searched for the usual words, prose left out.",
+        "Remove it, and give the client the authority's certificate instead.",
+    ),
+    "NET-PAGE": Entry(
+        "A page is not there",
+        "A page that people must be able to read was asked for, and did not come as it must.",
+        "Publish it through https, at that address, without a redirect.",
+    ),
     "DOC-005": Entry(
         "Each processor is under an agreement",
         "A provider without a contract may not have the data, and outside the UK not without a safeguard. The "

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Never, TypeVar
 
-from notifyctl.domain import attestation, dpia, privacy_notice, processing, processor, rollback
+from notifyctl.domain import attestation, breach, complaint, dpia, privacy_notice, processing, processor, rollback
 from notifyctl.domain.attestation import Attestation
 from notifyctl.domain.dpia import Dpia, Facts
 from notifyctl.domain.errors import Bad, Misconfigured
@@ -22,6 +22,7 @@ _Read = TypeVar("_Read")
 CONFIG, NOTICES, PROCESSORS, PROCESSING = "notifyctl.toml", "notices.toml", "processors.toml", "processing.toml"
 DPIA, PROSE, ATTESTATIONS, ROLLBACK = "dpia.toml", "dpia.md", "attestations.toml", "rollback.toml"
 CHANGELOG, EXAMPLE = "CHANGELOG.md", ".env.example"
+BREACH, COMPLAINTS = "breach.toml", "complaints.toml"
 FILES = (CONFIG, NOTICES, PROCESSORS, PROCESSING, DPIA, ATTESTATIONS, ROLLBACK)
 ATTESTED = ("NET-003", "NET-005", "SEC-010")  # what nobody can measure from one host
 _FOREIGN = {".git", ".venv", "venv", ".nox", ".tox", "node_modules", "dist", "build", "__pycache__"}
@@ -86,6 +87,16 @@ class Project:
     def rollback(self) -> rollback.Rollback:
         """The way back."""
         return self._read(ROLLBACK, rollback.read)
+
+    @cached_property
+    def breach(self) -> breach.Breach:
+        """What is done when data were lost."""
+        return self._read(BREACH, breach.read)
+
+    @cached_property
+    def complaints(self) -> complaint.Procedure:
+        """How people complain."""
+        return self._read(COMPLAINTS, complaint.read)
 
     @cached_property
     def attestations(self) -> tuple[Attestation, ...]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from notifyctl import __version__, settings
 from notifyctl.checks import Accounts, Endpoint, Given, Kept, Readers
@@ -17,6 +17,7 @@ from notifyctl.domain.secret import Secret
 from notifyctl.domain.waiver import Waiver
 from notifyctl.net.handshake import Greeter
 from notifyctl.net.names import Names
+from notifyctl.notify.pagerduty import BASE_URL
 from notifyctl.operations.acl import least
 from notifyctl.settings import Settings
 from notifyctl.store import secret_file
@@ -69,7 +70,7 @@ def here(today: date, waivers: list[Waiver]) -> tuple[Readers, Settings | None]:
         given=_given(told), place=told.redis, accounts=Accounts(accounts), endpoints=_ends(told, accounts),
         revision=told.revision if settings.config() else None, senders=_senders(told), home=told.home,
         now=round(time.time() * 1000), version=__version__, setup=setup(told),
-        users=least(told.redis.prefix, told.queues),
+        users=least(told.redis.prefix, told.queues), egress=_egress(told, accounts),
     )  # fmt: skip
     return seeing, told
 
@@ -95,6 +96,28 @@ def _ends(told: Settings, accounts: Mapping[str, Provider]) -> list[Endpoint]:
         if url.scheme == "https" and url.hostname
     ]
     return [*ours, *theirs]
+
+
+def _egress(told: Settings, accounts: Mapping[str, Provider]) -> list[Endpoint]:
+    """Whom workers and audits connect to, beside Redis."""
+    given, urls = told.notifiers, {name: provider.probe_request(0).url for name, provider in accounts.items()}
+    if given.pagerduty_key:
+        urls["pagerduty"] = given.pagerduty_url or BASE_URL
+    secret = {"webhook": given.webhook_url, "heartbeat": told.audits.heartbeat}
+    urls |= {name: url.reveal() for name, url in secret.items() if url}
+    found = {name: urlsplit(url) for name, url in urls.items()}
+    return [
+        Endpoint(name, url.hostname, url.port or (80 if url.scheme == "http" else 443), False)
+        for name, url in found.items() if url.hostname and _numbered(url)
+    ]  # fmt: skip
+
+
+def _numbered(url: SplitResult) -> bool:
+    """Whether its port is one."""
+    try:
+        return url.port != 0
+    except ValueError:
+        return False
 
 
 def _given(told: Settings) -> Given:
