@@ -15,6 +15,7 @@ from notifyctl.cli.screen import Screen, clean
 from notifyctl.domain import exits
 from notifyctl.domain.errors import NotifyctlError
 from notifyctl.domain.finding import Finding
+from notifyctl.domain.secret import hide
 
 _SECRET_NAMES = r"KEY|SECRET|PASSWORD|TOKEN|PEPPER|DSN|_URL$|COMMAND"
 
@@ -29,7 +30,8 @@ def result_of(error: BaseException, screen: Screen) -> Result:
         fix = error.fix or _catalogued(error.code)
         return _failed(error.exit, Finding(error.code, "error", error.where, error.what, fix))
     if isinstance(error, ClickException):
-        return _failed(exits.USAGE, Finding("CLI-USAGE", "error", "", error.format_message(), _hint(error)))
+        what = _unquoted(error.format_message())
+        return _failed(exits.USAGE, Finding("CLI-USAGE", "error", "", what, _hint(error)))
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return _failed(exits.INTERRUPTED, Finding("CLI-INTERRUPTED", "error", "", "stopped by Ctrl-C"))
     if isinstance(error, Terminated):
@@ -44,6 +46,13 @@ def result_of(error: BaseException, screen: Screen) -> Result:
 
 def _failed(code: int, finding: Finding, data: Mapping[str, str] | None = None) -> Result:
     return Result(data or {}, exit=code, findings=(finding,))
+
+
+def _unquoted(what: str) -> str:
+    """What was wrong with the arguments, without a key or an address that somebody typed there."""
+    from notifyctl.domain.redact import redact  # deferred: only an error needs it
+
+    return redact(what)
 
 
 def _catalogued(code: str) -> str:
@@ -95,5 +104,5 @@ def without_secrets(text: str, environ: Mapping[str, str]) -> str:
     secrets = {value for name, value in environ.items() if re.search(_SECRET_NAMES, name) and len(value) > 3}
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "[secret]")
-    lines = (line if line.startswith('  File "') else redact(line) for line in text.splitlines())
+    lines = (hide(line) if line.startswith('  File "') else redact(line) for line in text.splitlines())
     return "\n".join(lines) + "\n"

@@ -1,6 +1,6 @@
 """Who is looking: format, colour, how talkative, and whether a question can be asked.
 
-Data goes to stdout, talk (progress, hints, errors) to stderr.
+Data goes to stdout, talk (progress, hints, errors) to stderr. Nothing is written that is a secret of this process.
 """
 
 import os
@@ -13,6 +13,7 @@ from typing import TextIO, cast
 import typer
 
 from notifyctl.domain.errors import Misconfigured
+from notifyctl.domain.secret import hide
 
 _COLORS = {"critical": "1;31", "error": "31", "warning": "33"}  # bold red, red, yellow
 FORMATS = ("table", "short", "json", "jsonl")
@@ -97,7 +98,7 @@ class Screen:
         if self.gone:
             return
         try:
-            sys.stdout.write(text + "\n")
+            sys.stdout.write(hide(text) + "\n")
             sys.stdout.flush()
         except BrokenPipeError:
             self.forget_reader()
@@ -109,7 +110,7 @@ class Screen:
 
     def shout(self, text: str) -> None:
         """Say something on stderr that is said in any case, such as an error; the text must be clean."""
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(hide(text) + "\n")
         sys.stderr.flush()
 
     def reader_left(self) -> bool:

@@ -40,6 +40,7 @@ NAMES = (*IN_HEADERS, PEPPER, "NOTIFYCTL_LEDGER_KEY", "NOTIFYCTL_WEBHOOK_SECRET"
 NEXT, OLD = "__next", "__old"  # behind a name: the value that comes, and the one that goes, during a rotation
 LONGEST_TRAIL = 200
 
+_NAME = re.compile(r"[A-Z_]{1,60}")
 _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 _Known = TypeVar("_Known")
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
@@ -102,9 +103,10 @@ def stamp(at: int) -> str:
 
 
 def demand_name(name: str) -> None:
-    """Raise `Usage` for a name that no secret has."""
+    """Raise `Usage` for a name that no secret has; whoever gave a value instead does not see it again."""
     if name not in NAMES:
-        raise Usage("KEY-NAME", f"{name!r} is the name of no secret", "NAME", f"use one of {', '.join(NAMES)}")
+        told = repr(name) if _NAME.fullmatch(name) else "this"
+        raise Usage("KEY-NAME", f"{told} is the name of no secret", "NAME", f"use one of {', '.join(NAMES)}")
 
 
 def demand_value(name: str, text: str) -> Secret:

@@ -12,6 +12,7 @@ from notifyctl.domain.outcome import Broken, Request, Response
 from notifyctl.domain.redact import redact
 from notifyctl.domain.secret import Secret
 from notifyctl.net.control import Control
+from notifyctl.providers.answers import detail
 
 BASE_URL = "https://events.pagerduty.com"
 ACTIONS = {notices.RECOVERED: "resolve", notices.ACKED: "acknowledge"}  # any other occasion triggers
@@ -52,7 +53,7 @@ def told(answer: Response | Broken) -> Told:
     if isinstance(answer, Broken):
         return Told(False, redact(f"{answer.stage}: {answer.detail}"))
     well = 200 <= answer.status < 300
-    words = "" if well else redact(answer.body[:500].decode("utf-8", "replace"))[:120]
+    words = "" if well else detail(answer.body.decode("utf-8", "replace"))[:120]
     return Told(well, f"{answer.status} {words}".strip())
 
 
