@@ -20,6 +20,7 @@ from notifyctl.operations.keymaking import Smith
 from notifyctl.providers.ses.keys import Keys
 from notifyctl.store import secret_file as disk
 from notifyctl.store.secret_file import Place
+from terminal import at_notifyctl
 
 FLAGS = ("--reason", "ninety days", "--yes")
 ADMIN = {"NOTIFYCTL_RESEND_ADMIN_KEY": "re_emulator_admin"}
@@ -162,10 +163,12 @@ def test_a_key_that_was_revoked_in_a_hurry_has_its_successor_taken_up(kept: Hous
 
 def test_a_worker_that_does_not_follow_keeps_the_old_key_alive(kept: House, lasting: Emulator) -> None:
     replace(kept, environ={**kept.environ, "RESEND_API_KEY": "re_emulator"}).start("worker")
-    kept.await_workers(1)
-    ran = rotate(kept, "--old-id", OLD_ID, "--wait", "0")
-    assert (ran.code, ran.codes) == (8, ["KEY-IN-USE"])
-    assert "still uses the old key" in ran.document["findings"][0]["message"]
+    (worker,) = kept.await_workers(1)
+    ran = rotate(kept, "--old-id", OLD_ID)
+    assert (ran.code, ran.codes) == (8, ["KEY-IN-USE"]), "and does not wait for one that cannot follow"
+    (told,) = ran.document["findings"]
+    assert f"{worker['host']}/{worker['pid']} still uses the old key, and never follows" in told["message"]
+    assert "without RESEND_API_KEY in its environment" in told["hint"]
     assert keys(lasting) == {"re_emulator", key(kept)}
     assert kept.ask("secrets", "check").codes[-1] == "KEY-ROTATING"
     kept.crew[0].terminate()
@@ -233,6 +236,24 @@ class TestByHand:
     def test_the_key_that_is_in_use_is_no_new_one(self, kept: House) -> None:
         ran = self.rotate(kept, "postmark-emulator\n")
         assert (ran.code, ran.codes) == (2, ["KEY-VALUE"])
+
+
+class TestCtrlC:
+    """At a hidden prompt, once: the first one ends it."""
+
+    def test_changes_nothing_in_the_file(self, kept: House) -> None:
+        before = place(kept).file.read_bytes()
+        answers = {"(it is not shown): ": "\x03"}
+        ran = at_notifyctl(kept, "secrets", "set", "POSTMARK_API_KEY", *FLAGS, answers=answers)
+        assert (ran.code, place(kept).file.read_bytes() == before) == (130, True)
+        assert ran.out.splitlines()[0].endswith("(it is not shown): "), "the error is on a line of its own"
+
+    def test_leaves_a_rotation_where_it_was_and_says_where_that_is(self, kept: House) -> None:
+        answers = {"(it is not shown): ": "\x03"}
+        ran = at_notifyctl(kept, "secrets", "rotate", "POSTMARK_API_KEY", *FLAGS, answers=answers)
+        assert (ran.code, disk.read(place(kept)).values["POSTMARK_API_KEY"].reveal()) == (130, "postmark-emulator")
+        assert "stands at step begun; POSTMARK_API_KEY is the old key" in ran.out
+        assert "--abort" in ran.out
 
 
 @pytest.mark.parametrize("step", ["made", "staged", "promoted"])

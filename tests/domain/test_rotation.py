@@ -12,11 +12,13 @@ from notifyctl.domain.rotation import (
     Step,
     User,
     dead,
+    fixed,
     guidance,
     in_use,
     looked,
     orphans,
     read,
+    starting_anew,
     write,
 )
 
@@ -54,6 +56,13 @@ class TestTheOldKey:
     def test_lives_while_a_worker_uses_it(self) -> None:
         why = in_use(ROTATION, [*FOLLOWED, User("host/3", ROTATION.old)], 0, AT + 5000, 40)
         assert why == "worker host/3 still uses the old key"
+
+    def test_lives_for_ever_beside_a_worker_that_has_its_key_from_its_environment(self) -> None:
+        users = [User("host/2", ROTATION.old), User("host/3", ROTATION.old, "RESEND_API_KEY")]
+        why = in_use(ROTATION, users, 0, AT + 5000, 40)
+        assert why.startswith("worker host/3 still uses the old key, and never follows: RESEND_API_KEY")
+        assert fixed(ROTATION, [*FOLLOWED, *users]) == users[1:]
+        assert "notifyctl worker drain host/3" in starting_anew(users[1:])
 
     @pytest.mark.parametrize("fingerprint", ["", "ffffffffffff"])
     def test_lives_while_a_worker_does_not_say_that_it_uses_the_new_one(self, fingerprint: str) -> None:

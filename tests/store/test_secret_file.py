@@ -151,7 +151,9 @@ def test_a_second_process_may_not_change_it_meanwhile(place: Place) -> None:
     script += "with locked(Place(Path(sys.argv[1]), Path())): pass"
     line = [sys.executable, "-c", script, str(place.file)]
     with disk.locked(place):
-        assert "KEY-BUSY" in subprocess.run(line, capture_output=True, text=True, check=False).stderr
+        told = subprocess.run(line, capture_output=True, text=True, check=False).stderr
+    assert "KEY-BUSY" in told
+    assert f"process {os.getpid()} on " in told
     subprocess.run(line, check=True)
 
 

@@ -8,7 +8,8 @@ Where nobody can answer, a question is a refusal (exit 4) that names the missing
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from notifyctl.cli.screen import Screen, clean
 from notifyctl.domain.errors import Refused
@@ -62,6 +63,32 @@ def value(screen: Screen, question: str) -> str:
         return ""
 
 
+def hidden(question: str) -> str:
+    """What was typed without being shown, without space around it. Ctrl-C ends it at once, also while a loop runs,
+    which would keep the first one for itself; raises `Refused` when no answer came."""
+    import signal
+    from getpass import getpass
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with _line_ended():
+            return getpass(f"{question} (it is not shown): ").strip()
+    except EOFError:
+        raise Refused("CLI-DECLINED", "no value came; nothing was changed") from None
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _line_ended() -> Iterator[None]:
+    """Have an error begin on a line of its own, not behind the question that it ended."""
+    try:
+        yield
+    except (EOFError, KeyboardInterrupt):
+        sys.stderr.write("\n")
+        raise
+
+
 def _need(screen: Screen, code: str, question: str, flag: str) -> None:
     if not screen.can_ask():
         raise Refused(code, f"{question} Nobody can be asked here; nothing was changed", "", f"answer with {flag}")
@@ -72,7 +99,9 @@ def _answer(screen: Screen, prompt: str, plan: Sequence[str]) -> str:
         screen.shout(clean(line))
     sys.stderr.write(clean(prompt))
     sys.stderr.flush()
-    line = sys.stdin.readline()
+    with _line_ended():
+        line = sys.stdin.readline()
     if not line:
+        sys.stderr.write("\n")
         raise Refused("CLI-DECLINED", "no answer came; nothing was changed")
     return line.strip()

@@ -30,7 +30,7 @@ SECRETS = {
     "KEY-BUSY": Entry(
         "Another process changes the secrets",
         "Only one process at a time changes the file, or rotates one secret.",
-        "Wait until it has ended, and try again.",
+        "The message names it by its number and host: wait until it has ended, or end it, and try again.",
     ),
     "KEY-NAME": Entry(
         "This is the name of no secret",
@@ -121,7 +121,8 @@ SECRETS = {
         "The old key is still in use",
         "A worker has not taken up the new key, or the provider saw the old one used by somebody else. To revoke it "
         "now would break them, so it is not done.",
-        "See `notifyctl worker list`: a worker on another host needs the new file there. The same command goes on.",
+        "See `notifyctl worker list`: a worker on another host needs the new file there; one whose key comes from its "
+        "environment never follows, and is started again without that variable. The same command goes on.",
     ),
     "KEY-ALIVE": Entry(
         "The old key still works",

@@ -80,10 +80,12 @@ class Rotation(NamedTuple):
 
 
 class User(NamedTuple):
-    """A living worker, and the fingerprint of the key that it uses; '' when it does not say."""
+    """A living worker, `host/pid`, and the fingerprint of the key that it uses; '' when it does not say. `pinned` is
+    the variable of its environment that the key comes from, '' = it follows files."""
 
     name: str
     fingerprint: str
+    pinned: str = ""
 
 
 def write(rotation: Rotation) -> str:
@@ -134,14 +136,26 @@ def in_use(rotation: Rotation, users: Sequence[User], used: int, now: int, horiz
     provider, where it tells, saw no use of the old key (`used`, epoch seconds) after that. Then nothing of ours that
     lives uses it, nor anybody else. A worker that does not run is not seen: it needs the new file before it starts.
     """
-    for user in users:
+    for user in sorted(users, key=lambda user: not user.pinned):
         if user.fingerprint != rotation.new:
             uses = "still uses the old key" if user.fingerprint == rotation.old else "does not use the new key"
-            return f"worker {user.name} {uses}"
+            never = f", and never follows: {user.pinned} in its environment goes before the file" if user.pinned else ""
+            return f"worker {user.name} {uses}{never}"
     end = (rotation.followed or now) + horizon
     if now < end:
         return f"calls with the old key may be under way for {end - now:.0f} s"
     return "the provider saw the old key used since, and not by our workers" if used > end else ""
+
+
+def fixed(rotation: Rotation, users: Sequence[User]) -> list[User]:
+    """The workers that will never use the new key: theirs comes from their environment, which nobody can change."""
+    return [user for user in users if user.pinned and user.fingerprint != rotation.new]
+
+
+def starting_anew(users: Sequence[User]) -> str:
+    """What a person does about workers that will never follow; there is one at least."""
+    named = "; ".join(f"notifyctl worker drain {user.name}" for user in users)
+    return f"end it and start it without {users[0].pinned} in its environment: {named}"
 
 
 def dead(health: Health) -> bool:

@@ -62,7 +62,7 @@ class Duties:
             token=tools.token, name=tools.name, host=self._host, pid=self._pid, version=__version__,
             pace=tools.revision.pace.name, started_at=self._started_at, beat_at=int(time.time() * 1000),
             in_flight=len(self._claimer.held), sent=tools.log.sent, draining=self._draining.is_set(),
-            keys=dict(tools.keys),
+            keys=dict(tools.keys), pinned=dict(tools.pinned),
         )  # fmt: skip
 
     async def adopt(self) -> None:

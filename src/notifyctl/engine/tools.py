@@ -31,6 +31,7 @@ class Tools:
     """The parts of one worker process. `token` is the worker's identity and the value of its job locks.
 
     `follow` takes up keys that have changed: it replaces values of `providers` and of `keys`, which are fingerprints.
+    `pinned` are the variables of keys that come from the environment, so that they never change.
     """
 
     token: str
@@ -56,6 +57,7 @@ class Tools:
     incidents: IncidentDuty | None = None
     retention: RetentionDuty | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
+    pinned: Mapping[str, str] = field(default_factory=dict)
     follow: Callable[[], None] = lambda: None
 
     async def lease(self, duty: str, interval: float) -> int:

@@ -14,7 +14,20 @@ from typing import NamedTuple
 from notifyctl.domain.errors import Bad, Refused, Unreachable, Usage, Waiting
 from notifyctl.domain.keymaking import KeyInfo
 from notifyctl.domain.provider import Health, Provider
-from notifyctl.domain.rotation import DEEDS, Rotation, Step, User, dead, guidance, in_use, looked, orphans, write
+from notifyctl.domain.rotation import (
+    DEEDS,
+    Rotation,
+    Step,
+    User,
+    dead,
+    fixed,
+    guidance,
+    in_use,
+    looked,
+    orphans,
+    starting_anew,
+    write,
+)
 from notifyctl.domain.secret_file import KEYS, NEXT, OLD, SecretFile, demand_value, fingerprint
 from notifyctl.engine.failpoint import Failpoint
 from notifyctl.operations.keymaking import Smith
@@ -32,11 +45,13 @@ _ASKS_WITH = {"resend": "NOTIFYCTL_RESEND_ADMIN_KEY", "ses": "NOTIFYCTL_AWS_ADMI
 
 class Limits(NamedTuple):
     """`horizon`: seconds in which calls with the old key may be under way after all have followed; `wait`: how long to
-    wait for workers or a person, `every`: the time between two looks, both in seconds."""
+    wait for workers or a person, `every`: the time between two looks, both in seconds. `ended`: seconds after which a
+    worker that was just ended is not seen any more."""
 
     horizon: float
     wait: float
     every: float
+    ended: float = 0
 
 
 @dataclass(frozen=True)
@@ -182,30 +197,34 @@ class Rotator:
         return self._step(rotation, after, lambda file: promoted(file, self.names, after))
 
     async def _observe(self, rotation: Rotation) -> Rotation:
-        """Wait until nobody uses the old key; raises `Waiting` when that takes too long."""
-        end, said = time.monotonic() + self.limits.wait, ""
+        """Wait until nobody uses the old key; raises `Waiting` when that takes too long, and soon for a worker that
+        will never follow: only a person can end that wait."""
+        began, said = time.monotonic(), ""
         while True:
-            rotation, why = await self._look(rotation)
+            rotation, why, never = await self._look(rotation)
             if not why:
                 return self._step(rotation, rotation._replace(step=Step.OBSERVED))
+            fix = starting_anew(never) if never else "see notifyctl worker list"
             if said != (said := why.partition(" for ")[0]):
-                self.told(f"  waiting: {why}")
-            if time.monotonic() > end:
-                fix = "see notifyctl worker list; the same command goes on"
-                raise Waiting("KEY-IN-USE", f"the old key is not revoked yet: {why}", self.names[0], fix)
+                self.told(f"  waiting: {why}{f'. {fix}' if never else ''}")
+            if time.monotonic() - began > (self.limits.ended if never else self.limits.wait):
+                what = f"the old key is not revoked yet: {why}"
+                raise Waiting("KEY-IN-USE", what, self.names[0], f"{fix}; the same command goes on")
             await asyncio.sleep(self.limits.every)
 
-    async def _look(self, rotation: Rotation) -> tuple[Rotation, str]:
-        """What a look at the workers changes, which is written down, and why the old key may not be revoked yet."""
-        beats = await self.workers.list()
-        users = [User(f"{beat.host}/{beat.pid}", beat.keys.get(self.provider, "")) for beat in beats]
+    async def _look(self, rotation: Rotation) -> tuple[Rotation, str, Sequence[User]]:
+        """What a look at the workers changes, which is written down, why the old key may not be revoked yet, and the
+        workers that will never follow."""
+        beats, name = await self.workers.list(), self.provider
+        users = [User(f"{beat.host}/{beat.pid}", beat.keys.get(name, ""), beat.pinned.get(name, "")) for beat in beats]
         now, horizon = int(time.time()), self.limits.horizon
         after = looked(rotation, users, now)
         rotation = rotation if after == rotation else self._step(rotation, after)
         why = in_use(rotation, users, 0, now, horizon)
         if why or not self.smith or not rotation.old_id:
-            return rotation, why  # before that the provider is not asked: it counts such calls as it counts mail
-        return rotation, in_use(rotation, users, await self.smith.last_use(rotation.old_id), now, horizon)
+            # before that the provider is not asked: it counts such calls as it counts mail
+            return rotation, why, fixed(rotation, users)
+        return rotation, in_use(rotation, users, await self.smith.last_use(rotation.old_id), now, horizon), ()
 
     async def _revoke(self, rotation: Rotation) -> Rotation:
         """By the interface; without one there is no id that we could have revoked, and a person is asked for it."""

@@ -137,12 +137,16 @@ def locked(place: Place, what: str = "") -> Iterator[None]:
         raise _unwritable(path, error) from None
     try:
         _lock(file, 0 if what else PATIENCE)
+        with suppress(OSError):  # a full disk: then nobody is told who holds it
+            os.ftruncate(file, 0)
+            os.pwrite(file, f"{os.getpid()} on {os.uname().nodename}".encode(), 0)
         yield
     except BlockingIOError:
-        fix = "wait until it has ended"
-        raise Refused(
-            "KEY-BUSY", f"another process changes {what or 'it'}; nothing was changed", path.name, fix
-        ) from None
+        held = os.pread(file, 300, 0).decode("utf-8", "replace")
+        holder = f"process {held}" if held else "another process"
+        fix = "wait until it has ended, or end it"
+        what = f"{holder} changes {what or 'it'}; nothing was changed"
+        raise Refused("KEY-BUSY", what, path.name, fix) from None
     finally:
         os.close(file)
 

@@ -15,7 +15,7 @@ DRAIN_MS = 3_600_000  # what a worker that does not live any more was asked is f
 @dataclass(frozen=True, slots=True)
 class Beat:
     """What a worker says of itself; `started_at` and `beat_at` in epoch ms of the worker's host, `keys` the
-    fingerprints of those that it uses, by provider."""
+    fingerprints of those that it uses, by provider; `pinned` the variables of those that come from its environment."""
 
     token: str
     name: str
@@ -29,6 +29,7 @@ class Beat:
     sent: int
     draining: bool = False
     keys: dict[str, str] = field(default_factory=dict)
+    pinned: dict[str, str] = field(default_factory=dict)
 
 
 class Workers:

@@ -26,7 +26,7 @@ from notifyctl.store.presence import Presence
 from notifyctl.telemetry.logs import Log
 from notifyctl.wiring.accounts import demand_route, providers
 from notifyctl.wiring.keeping import retention
-from notifyctl.wiring.keys import Following
+from notifyctl.wiring.keys import Following, pinned
 from notifyctl.wiring.parts import Store, build_store, store
 from notifyctl.wiring.telling import incident_duty
 
@@ -115,5 +115,6 @@ def _tools(
             log,
         ),
         keys=following.fingerprints,
+        pinned=pinned(settings),
         follow=following.follow,
     )

@@ -7,7 +7,7 @@ from notifyctl.domain.errors import Misconfigured
 from notifyctl.domain.keymaking import KeyMaker
 from notifyctl.domain.provider import Provider
 from notifyctl.domain.secret import Secret
-from notifyctl.domain.secret_file import fingerprint
+from notifyctl.domain.secret_file import KEYS, fingerprint
 from notifyctl.providers.resend.account import Account as ResendAccount
 from notifyctl.providers.resend.keys import Keys as ResendKeys
 from notifyctl.providers.ses.keys import URL as IAM
@@ -65,6 +65,15 @@ def fingerprints(given: Settings) -> dict[str, str]:
     return {name: fingerprint(*(key for key in found[name] if key)) for name in given.keyed}
 
 
+def pinned(given: Settings) -> dict[str, str]:
+    """The variable of each provider's key that is in our environment: no file can change that one."""
+    found = {
+        provider: [name for name in KEYS[provider] if given.sources.get(name) == "environment"]
+        for provider in given.keyed
+    }
+    return {provider: names[0] for provider, names in found.items() if names}
+
+
 def _pair(ses: Ses) -> tuple[str, str]:
     access, secret = (key.reveal() if key else "" for key in (ses.access_key, ses.secret_key))
     return access, secret
@@ -93,4 +102,4 @@ def key_maker(given: Settings, name: str) -> KeyMaker | None:
     return None
 
 
-__all__ = ["Following", "account", "fingerprints", "key_maker"]
+__all__ = ["Following", "account", "fingerprints", "key_maker", "pinned"]

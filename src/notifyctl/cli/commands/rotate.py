@@ -57,7 +57,11 @@ def rotate(
     def work(rotator: "Rotator") -> Any:
         return rotator.abort(who) if abort else rotator.run(who, old_id)
 
-    done = _carried_out(to, loaded, provider, _PATIENCE if wait is None else wait, work)
+    try:
+        done = _carried_out(to, loaded, provider, _PATIENCE if wait is None else wait, work)
+    except KeyboardInterrupt:
+        _stands(to, loaded, provider, name)
+        raise
     return _aborted(name, done, planned.data["by_interface"]) if abort else _told(name, done)
 
 
@@ -105,6 +109,21 @@ def _planned(loaded: "Settings", provider: str, standing: "Rotation | None") -> 
     return Result(data, lines, outcome="planned")
 
 
+def _stands(to: screen.Screen, loaded: "Settings", provider: str, name: str) -> None:
+    """Say where the rotation was left, and how to go on."""
+    from notifyctl.domain.rotation import DEEDS, Step
+
+    left = _standing(loaded, provider)
+    if left is None:
+        to.talk("No rotation is under way; nothing was changed.")
+        return
+    used = "new" if left.done(Step.PROMOTED) else "old"
+    to.talk(f"The rotation stands at step {left.step}; {name} is the {used} key. Next: {DEEDS[left.step]}.")
+    to.talk(f"  to go on: notifyctl secrets rotate {name}")
+    if not left.done(Step.OBSERVED):
+        to.talk(f"  to go back to the old key: notifyctl secrets rotate {name} --abort")
+
+
 def _carried_out(
     to: screen.Screen, loaded: "Settings", provider: str, wait: int, work: "Callable[[Rotator], Any]"
 ) -> "Rotation":
@@ -120,7 +139,8 @@ def _carried_out(
     async def inside(store: "Store") -> "Rotation":
         rotator = Rotator(
             loaded.secrets, provider, smith, lambda values: account(loaded, provider, values),
-            store.workers, store.boards, Limits(pace.heartbeat_ttl + pace.max_send, wait, pace.heartbeat / 2),
+            store.workers, store.boards,
+            Limits(pace.heartbeat_ttl + pace.max_send, wait, pace.heartbeat / 2, min(wait, pace.heartbeat_ttl)),
             lambda name, lines: _value(to, name, lines), lambda line: to.talk(to.fit(line, sys.stderr)),
             Failpoint(loaded.failpoint or ""),
         )  # fmt: skip
@@ -135,9 +155,7 @@ def _value(to: screen.Screen, name: str, lines: Sequence[str]) -> str:
     for line in lines:
         to.talk(to.fit(line, sys.stderr))
     if to.can_ask():
-        from getpass import getpass
-
-        return getpass(f"Value of the new {name} (it is not shown): ").strip()
+        return ask.hidden(f"Value of the new {name}")
     value = "" if sys.stdin.isatty() else sys.stdin.readline().strip()
     if not value:
         fix = "run the same command with the new value on stdin"

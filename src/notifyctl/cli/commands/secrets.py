@@ -195,9 +195,7 @@ def _values(to: screen.Screen, names: "Sequence[str]") -> "dict[str, Secret]":
     from notifyctl.domain.secret_file import demand_value
 
     if to.can_ask():
-        from getpass import getpass
-
-        return {name: demand_value(name, getpass(f"Value of {name} (it is not shown): ").strip()) for name in names}
+        return {name: demand_value(name, ask.hidden(f"Value of {name}")) for name in names}
     if sys.stdin.isatty():
         raise Usage("KEY-VALUE", "no value came", names[0], "pipe it in, or leave out --no-input to be asked")
     text = sys.stdin.read().strip()

@@ -138,7 +138,7 @@ def _listed(force: "Workforce") -> Result:
 
 def _data(beat: "Beat", force: "Workforce") -> dict[str, object]:
     now, asked = force.now, beat.token in force.asked
-    names = ("name", "host", "pid", "version", "pace", "in_flight", "sent", "draining", "keys")
+    names = ("name", "host", "pid", "version", "pace", "in_flight", "sent", "draining", "keys", "pinned")
     times = {"started_at": stamp(beat.started_at), "beat_at": stamp(beat.beat_at), "age_ms": max(now - beat.beat_at, 0)}
     return {**{name: getattr(beat, name) for name in names}, "asked_to_drain": asked, **times}
 
