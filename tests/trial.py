@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import typer
 
 from notifyctl.cli import ask, options, progress, screen
-from notifyctl.cli.envelope import Result, Table
+from notifyctl.cli.envelope import Markdown, Result, Table
 from notifyctl.cli.main import run
 from notifyctl.cli.table import LOOK, MAIL_FLOW, Verb
 from notifyctl.domain.errors import Unreachable
@@ -115,6 +115,11 @@ def told() -> Result:
     return Result({}, (Table(("when", "who", "what"), (("2026-11-24 09:00:00Z", long, long),)),))
 
 
+def page() -> Result:
+    """Show a page."""
+    return Result({}, (Markdown("# A report\n\nAll is *well*.\n\n| what | count |\n|---|---|\n| mails | 17 |"),))
+
+
 def fleet(number: int = 1) -> Result:
     """Run a fleet."""
     return Result({"number": number}, (f"fleet of {number}",))
@@ -124,7 +129,7 @@ VERBS = (
     *(Verb(name, f"trial:{name}", "Trial.", LOOK) for name in ("look", "calm", "count", "crash", "unreachable")),
     *(
         Verb(name, f"trial:{name}", "Trial.", LOOK)
-        for name in ("wait", "much", "socket", "work", "hold", "pile", "idle", "say", "told")
+        for name in ("wait", "much", "socket", "work", "hold", "pile", "idle", "say", "told", "page")
     ),
     Verb("move", "trial:move", "Trial.", MAIL_FLOW, mutating=True),
     Verb("erase", "trial:erase", "Trial.", MAIL_FLOW, mutating=True),

@@ -29,7 +29,7 @@ AS_APP = {"users": ("app on >secret ~* &* +@all", "default off"), "username": "a
         ("RDS-005", (), Verdict.PASS, "Valkey"),
         ("RDS-006", (), Verdict.PASS, "does not leave this host"),
         ("RDS-007", (), Verdict.FAIL, "default"),
-        ("RDS-008", (), Verdict.FAIL, "may speak"),
+        ("RDS-008", (), Verdict.FAIL, "may give it commands"),
     ],
 )
 def test_what_a_server_tells(

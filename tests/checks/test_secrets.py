@@ -68,9 +68,9 @@ def at(day: date) -> int:
     ("kept", "verdict", "observed"),
     [
         (Kept(2, 2, {}), Verdict.PASS, "recipients: 2"),
-        (Kept(1, 1, {}), Verdict.WARN, "one key alone opens it"),
-        (Kept(3, 2, {}), Verdict.FAIL, "it is encrypted for 3, and its list names 2"),
-        (Kept(0, 0, {}), Verdict.WARN, "one key alone opens it"),
+        (Kept(1, 1, {}), Verdict.WARN, "one key alone opens the file"),
+        (Kept(3, 2, {}), Verdict.FAIL, "the file is encrypted for 3 keys, and its list names 2"),
+        (Kept(0, 0, {}), Verdict.WARN, "one key alone opens the file"),
     ],
 )
 def test_an_encrypted_file_has_two_readers_and_those_whom_it_lists(

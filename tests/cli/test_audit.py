@@ -206,6 +206,7 @@ class TestReading:
         nowhere = {"BULLMQ_REDIS_HOST": "127.0.0.1", "BULLMQ_REDIS_PORT": "1"}
         ran = seeded_house.ask("audit", "verify", str(place(seeded_house)), **nowhere)
         assert (ran.code, ran.data["same"], ran.data["files"], ran.data["key"]) == (0, True, 3, "beside")
+        assert seeded_house.ask("audit", "verify", LAST.name, **nowhere).data["same"] is True, "a period will do"
         told = seeded_house.run("audit", "verify", str(place(seeded_house)))
         assert "The key lay beside the report, and may have been replaced" in " ".join(told.out.split())
         key = ("--key", str(place(seeded_house) / "key.pem"))

@@ -2,7 +2,7 @@
 
 import re
 
-from terminal import at_terminal, notifyctl
+from terminal import at_terminal, notifyctl, trial
 
 BOX = "\u2500"  # a horizontal line
 COLOUR = re.compile(r"\x1b\[[\d;]*3\dm")
@@ -14,11 +14,11 @@ def test_a_table_is_drawn_and_data_cannot_reprogram_the_terminal():
     assert "\x1b[2J" not in shown
 
 
-def test_a_table_too_wide_for_the_terminal_breaks_its_words_and_loses_nothing():
-    """A place that was cut could not be looked up."""
+def test_a_table_whose_words_do_not_fit_side_by_side_is_told_row_by_row():
+    """A place or an id that was cut could not be looked up."""
     shown = at_terminal("look", COLUMNS="12").out
-    assert re.search(r"rese .*\n nd ", shown)
-    assert "\u2026" not in shown
+    assert "\n resend\n" in shown
+    assert BOX not in shown
 
 
 def test_plain_lines_where_the_terminal_is_dumb():
@@ -64,6 +64,15 @@ def test_a_watch_keeps_its_first_line_on_the_screen_and_says_how_many_it_left_ou
 def test_what_is_indented_is_broken_below_itself():
     words = "  name  " + "word " * 20
     assert re.search(r"^  name  word .*\n    word ", at_terminal("say", words).out, re.MULTILINE)
+
+
+def test_a_page_is_laid_out_on_a_terminal_and_stays_markdown_elsewhere():
+    shown = at_terminal("page").out
+    assert "A report" in shown
+    assert not any(mark in shown for mark in ("# ", "|---", "*well*"))
+    raw = trial("page").out
+    assert raw.startswith("# A report\n\nAll is *well*.\n\n| what | count |\n|---|---|\n")
+    assert trial("page", "-o", "short").out == "# A report\n"
 
 
 def test_a_time_is_not_broken_while_another_column_can_be():

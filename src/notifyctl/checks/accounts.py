@@ -25,7 +25,8 @@ async def keys(readers: Readers) -> Seen:
         return warned(told, "look at the account at the provider")
     if len(healths) == 1:
         return warned(
-            f"{told}; it is alone", "give a second provider a key: one that dies alone takes all mail with it"
+            f"{told}; there is no other provider",
+            "give a second provider a key: one that dies alone takes all mail with it",
         )
     return passed(told)
 
@@ -35,7 +36,9 @@ async def privilege(readers: Readers) -> Seen:
     told = {name: str(health.data.get("key", "")) for name, health in (await readers.accounts.healths()).items()}
     full = [name for name, key in told.items() if key == "full_access"]
     if full:
-        return failed(f"{', '.join(full)}: it may do everything", "make a key that may only send, and revoke this one")
+        return failed(
+            f"{', '.join(full)}: the key may do everything", "make a key that may only send, and revoke this one"
+        )
     silent = [name for name, key in told.items() if not key]
     words = ", ".join(f"{name}: {key or 'cannot be told'}" for name, key in told.items())
     hint = (
@@ -74,7 +77,7 @@ async def domains(readers: Readers) -> Seen:
     if any(told not in (*WELL, UNKNOWN) for told in found.values()):
         return failed(words, "verify the domain of the sender at the provider")
     if UNKNOWN in found.values():
-        return unseen(words, "have it proved by a message to its sink address: notifyctl drill staging")
+        return unseen(words, "have the domain proved by a message to each sink address: notifyctl drill staging")
     return passed(words)
 
 

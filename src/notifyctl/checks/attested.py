@@ -26,5 +26,5 @@ async def audit(readers: Readers) -> Seen:
 def _answer(readers: Readers, identity: str, why: str) -> Seen:
     found = holding(readers.project.attestations, readers.today).get(identity)
     if found is None:
-        return unseen(f"{why}, and nobody attests it", f'write an [[attestation]] with check = "{identity}"')
+        return unseen(f"{why}, and there is no attestation", f'write an [[attestation]] with check = "{identity}"')
     return attested(f"by {found.by}, {found.on}, to {found.expires}: {found.what}")

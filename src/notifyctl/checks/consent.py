@@ -35,7 +35,8 @@ async def notice(readers: Readers) -> Seen:
         return failed("nobody says which version is shown", "set GDPR_CONSENT_VERSION")
     if version != newest.version:
         return failed(
-            f"{source} says {version}, in effect is {newest.version}", f"set it to {newest.version}, and show it"
+            f"{source} says {version}, in effect is {newest.version}",
+            f"set GDPR_CONSENT_VERSION to {newest.version}, and show that notice",
         )
     if drafts := registry.drafted(readers.today):
         return warned(
@@ -57,7 +58,7 @@ async def forms(readers: Readers) -> Seen:
         return warned("no form is in notices.toml", "add a [[form]] for each page on which people agree")
     wrong = [f"{form.file}: {fault}" for form in found for fault in _faults(readers, form)]
     if wrong:
-        return failed("; ".join(wrong), "correct the page; it must show what its notice says")
+        return failed("; ".join(wrong), "correct the form: its page must show what its notice says")
     return passed(f"forms that were read: {len(found)}")
 
 
@@ -70,16 +71,16 @@ async def forms(readers: Readers) -> Seen:
 async def policy(readers: Readers) -> Seen:
     pinned = readers.project.registry.policy
     if not readers.given.policy:
-        return unseen("PRIVACY_POLICY_URL is not set", "set it to the policy that your pages lead to")
+        return unseen("PRIVACY_POLICY_URL is not set", "set the variable to the policy that your pages lead to")
     if readers.given.policy != pinned.url:
         return failed(f"PRIVACY_POLICY_URL is {readers.given.policy}, the forms lead to {pinned.url}", "make them one")
     seen = await published(pinned.url)
     silent = [name for name, words in _demanded(readers).items() if not any(map(seen.says, words))]
     if silent:
-        return failed(f"it does not say {', '.join(silent)}", "write it into the policy")
+        return failed(f"the policy does not say {', '.join(silent)}", "write that into the policy")
     if seen.fingerprint != pinned.sha256:
-        what = "it is not pinned" if not pinned.sha256 else "its words have changed"
-        return warned(what, f'read it, then write sha256 = "{seen.fingerprint}" under [policy] in notices.toml')
+        what = f"the policy {'is not pinned' if not pinned.sha256 else 'has changed its words'}"
+        return warned(what, f'read the policy, then write sha256 = "{seen.fingerprint}" under [policy] in notices.toml')
     return passed(f"{pinned.url}, as it was pinned")
 
 
@@ -137,9 +138,9 @@ def _faults(readers: Readers, form: Form) -> list[str]:
     notice = registry.version(form.notice)
     text = readers.project.text(notice.file) if notice else ""
     return [
-        *(["it has no box to tick"] if not seen.boxes else []),
+        *(["the form has no box to tick"] if not seen.boxes else []),
         *(["a box is ticked already"] if any(seen.boxes) else []),
-        *([f"it does not show notice {form.notice}"] if not seen.says(text) else []),
-        *([f"it does not lead to {registry.policy.url}"] if registry.policy.url not in seen.links else []),
-        *(["it does not say how to withdraw"] if not (seen.says("withdraw") or seen.says("unsubscribe")) else []),
+        *([f"the form does not show notice {form.notice}"] if not seen.says(text) else []),
+        *([f"the form does not lead to {registry.policy.url}"] if registry.policy.url not in seen.links else []),
+        *(["the form does not say how to withdraw"] if not (seen.says("withdraw") or seen.says("unsubscribe")) else []),
     ]

@@ -32,8 +32,12 @@ async def dpia(readers: Readers) -> Seen:
     if any(one.trouble in _WEIGHTS for one in found):
         return failed(told, "mend dpia.md and dpia.toml: notifyctl dpia check")
     if any(one.trouble is Trouble.DRAFT for one in found):
-        return unfinished(readers.given.production, told, "have it signed: [sign_off] in dpia.toml")
-    return warned(told, "review it, and have it signed again") if found else passed("signed, and nothing has changed")
+        return unfinished(readers.given.production, told, "have the DPIA signed: [sign_off] in dpia.toml")
+    return (
+        warned(told, "review the DPIA, and have it signed again")
+        if found
+        else passed("signed, and nothing has changed since")
+    )
 
 
 @check(
@@ -46,7 +50,7 @@ async def dpia(readers: Readers) -> Seen:
 async def changelog(readers: Readers) -> Seen:
     found = releases(readers.project.text(CHANGELOG))
     if not found:
-        return failed("it names no version", "write ## 1.0.0 - 2026-11-24, and below it what changed")
+        return failed("CHANGELOG.md names no version", "write ## 1.0.0 - 2026-11-24, and below it what changed")
     newest = found[0]
     if not newest.dated or not newest.text.strip():
         return failed(f"{newest.version} has no day, or says nothing", "write the day beside it and what changed below")
@@ -85,11 +89,11 @@ async def breach(readers: Readers) -> Seen:
         )
     if plan.rehearsed is None:
         return unfinished(
-            readers.given.production, "nobody has played it through", "play it through, and write rehearsed = DAY"
+            readers.given.production, "nobody has played a breach through", "play one, and write rehearsed = DAY"
         )
     days = (readers.today - plan.rehearsed).days
     told = f"{len(plan.contacts)} to call, within {plan.within_hours} hours, rehearsed {days} days ago"
-    return passed(told) if days <= REHEARSE else warned(told, "play it through again")
+    return passed(told) if days <= REHEARSE else warned(told, "play a breach through again")
 
 
 @check(
@@ -121,12 +125,12 @@ async def processors(readers: Readers) -> Seen:
     bare = [one.name for one in found if one.uncovered]
     if missing or bare:
         told = [*(f"{name} is not in the register" for name in missing), *(f"{name} has no safeguard" for name in bare)]
-        return failed("; ".join(told), "add it to processors.toml, with its country and safeguard")
+        return failed("; ".join(told), "add each to processors.toml, with its country and safeguard")
     if unsigned := [one.name for one in found if not one.signed]:
         return unfinished(
             readers.given.production,
             f"no agreement is signed: {', '.join(unsigned)}",
-            "sign it, and write signed = DAY",
+            "sign the agreement, and write signed = DAY into processors.toml",
         )
     due = [one.name for one in found if one.due(readers.today)]
     if due:
@@ -148,14 +152,14 @@ async def registration(readers: Readers) -> Seen:
     if controller.ico_expires is None:
         return unfinished(
             readers.given.production,
-            "there is no number",
-            "most controllers must pay the ICO's fee; write ico and ico_expires",
+            "there is no number of a registration",
+            "most controllers must pay the ICO's fee; write ico and ico_expires into processing.toml",
         )
     left = (controller.ico_expires - readers.today).days
     if left < 0:
-        return failed(f"it ended on {controller.ico_expires}", "renew it")
+        return failed(f"the registration ended on {controller.ico_expires}", "renew the registration")
     told = f"{controller.ico}, to {controller.ico_expires}"
-    return passed(told) if left > RENEW else warned(told, "renew it")
+    return passed(told) if left > RENEW else warned(told, "renew the registration")
 
 
 @check(
@@ -169,5 +173,5 @@ async def attestations(readers: Readers) -> Seen:
     found = readers.project.attestations
     over = [f"{one.check} ({one.by}, {one.expires})" for one in found if not one.holds(readers.today)]
     if over:
-        return failed(", ".join(over), "look again, and have it attested anew; or remove it")
+        return failed(", ".join(over), "look again, and have each attested anew; or remove the attestation")
     return passed(f"attestations that hold: {len(found)}" if found else "nothing is attested")

@@ -13,7 +13,7 @@ DAY = 86_400_000  # ms
 HEARD = 90  # days for which a message to people proves that the next one would arrive
 DAILY, STOPPED = 2, 7  # days since the last run of a cron that runs every day
 OVER = 7  # days by which a message may outlive its time in Redis
-TRY = "try it: notifyctl incident log, notifyctl incident notify, notifyctl incident resolve"
+TRY = "try the way: notifyctl incident log, notifyctl incident notify, notifyctl incident resolve"
 
 
 @check("OBS-001", "Somebody is told", expected=f"each notifier took a message within {HEARD} days", profile="live",

@@ -30,7 +30,7 @@ async def spelling(readers: Readers) -> Seen:
     if not strange:
         return passed("every variable that begins like ours is read")
     told = ", ".join(f"{name} (did you mean {meant}?)" if meant else name for name, meant in strange)
-    return warned(f"nothing reads {told}", "rename it, or remove it")
+    return warned(f"nothing reads {told}", "rename the variable, or remove it")
 
 
 @check("ENV-003", "Python still gets security fixes", expected=f"for {SOON} days or longer", profile="ci")
@@ -63,7 +63,7 @@ async def project(readers: Readers) -> Seen:
     if not readers.project.there:
         return unseen(
             "there is no register in this folder",
-            "run it in your project, or name its notifyctl.toml in NOTIFYCTL_CONFIG; notifyctl init makes one",
+            "run preflight in your project, or name its file in NOTIFYCTL_CONFIG; notifyctl init makes a project",
         )
     order = readers.configuration.order
     return passed(f"mail goes through {', '.join(order)}")

@@ -25,7 +25,7 @@ Find = Callable[[str, Path], Iterator[Leak]]
 )
 async def tree(readers: Readers) -> Seen:
     return _searched(
-        readers, _secrets, "revoke it first, then remove it, from the history too", "; the history was not"
+        readers, _secrets, "revoke the secret first, then remove it, from the history too", "; the history was not"
     )
 
 
@@ -37,14 +37,14 @@ async def tree(readers: Readers) -> Seen:
     needs=("ENV-006",),
 )
 async def verified(readers: Readers) -> Seen:
-    return _searched(readers, _code, "remove it, and give it the authority instead: a CA file")
+    return _searched(readers, _code, "remove that line, and name the authority instead: a CA file")
 
 
 @check("SEC-007", "Each secret is one of its own", expected="none equals another, or an example", needs=("ENV-001",))
 async def equal(readers: Readers) -> Seen:
     secrets = {name: secret.reveal() for name, secret in readers.given.secrets.items()}
     if not secrets:
-        return unseen("no secret is set here", "run it where the workers run")
+        return unseen("no secret is set here", "run preflight where the workers run")
     same = [f"{one} and {other}" for one, other in combinations(secrets, 2) if secrets[one] == secrets[other]]
     samples = set(readers.project.example.values())
     copied = [f"{name} is that of .env.example" for name, value in secrets.items() if value in samples]

@@ -23,7 +23,7 @@ async def spf(readers: Readers) -> Seen:
 @check("DNS-002", "DKIM keys are published", expected=f"one for each provider, {STRONG} bits", needs=NEEDS)
 async def dkim(readers: Readers) -> Seen:
     if not readers.senders:
-        return unseen("no provider has a key and a sender", "run it where the workers run")
+        return unseen("no provider has a key and a sender", "run preflight where the workers run")
     own = {one.provider: one.selectors for one in readers.project.processors if one.selectors}
     found = []
     for provider, sender in readers.senders.items():
@@ -47,7 +47,7 @@ async def _each(readers: Readers, look: Callable[[Readers, str], Awaitable[Seen]
     """The worst of what was seen of the domains that we send from."""
     domains = sorted({_domain(sender) for sender in readers.senders.values()})
     if not domains:
-        return unseen("no provider has a key and a sender", "run it where the workers run")
+        return unseen("no provider has a key and a sender", "run preflight where the workers run")
     return _worst([await look(readers, domain) for domain in domains])
 
 

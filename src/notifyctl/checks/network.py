@@ -39,7 +39,9 @@ async def listeners(readers: Readers) -> Seen:
         return passed("the embedded server has a socket file and no port")
     open_ = [str(one) for one in listening(place.port) if one.is_unspecified or one.is_global]
     if open_:
-        return failed(f"port {place.port} is open at {', '.join(open_)}", "bind it to loopback or a private address")
+        return failed(
+            f"port {place.port} is open at {', '.join(open_)}", "bind that server to loopback or a private address"
+        )
     return passed(f"nothing that all can reach listens at port {place.port} of this host")
 
 
@@ -52,7 +54,7 @@ async def egress(readers: Readers) -> Seen:
     went = await asyncio.gather(*(_connects(one.host, one.port) for one in ends))
     told = ", ".join(f"{one.name} {trouble or 'reached'}" for one, trouble in zip(ends, went, strict=True))
     if any(went):
-        return failed(told, "let the workers out to it: docs/deploy/network, or the firewall in between")
+        return failed(told, "let the workers out to that place: docs/deploy/network, or the firewall in between")
     return passed(f"{told}; that nothing else is, was not tried")
 
 

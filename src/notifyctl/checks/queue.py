@@ -24,7 +24,7 @@ async def age(readers: Readers) -> Seen:
     if not waits:
         return passed("nothing waits")
     told = ", ".join(f"{queue} {seconds:,} s" for queue, seconds in waits.items())
-    oldest, hint = max(waits.values()), "see what keeps it: notifyctl status, runbooks/backlog.md"
+    oldest, hint = max(waits.values()), "see what keeps the mail: notifyctl status, runbooks/backlog.md"
     if oldest >= TOO_OLD:
         return failed(told, hint)
     return passed(told) if oldest < OLD else warned(told, hint)

@@ -33,7 +33,7 @@ async def reachable(readers: Readers) -> Seen:
 async def eviction(readers: Readers) -> Seen:
     policy = (await readers.facts.info("memory")).get("maxmemory_policy")
     if policy is None:
-        return unseen("the server does not tell its maxmemory-policy", "ask whoever runs it")
+        return unseen("the server does not tell its maxmemory-policy", "ask whoever runs the server")
     return (
         passed("noeviction")
         if policy == "noeviction"
@@ -48,12 +48,15 @@ async def persistence(readers: Readers) -> Seen:
     if told.get("aof_enabled") == 1:
         well = told.get("aof_last_write_status") == "ok"
         return (
-            passed("append-only file, last write ok") if well else failed("its last write failed", "look at its disk")
+            passed("append-only file, last write ok")
+            if well
+            else failed("the last write to the append-only file failed", "look at the disk of the server")
         )
     if told.get("aof_enabled") is None:
-        return unseen("the server does not tell whether it has one", "ask whoever runs it")
+        return unseen("the server does not tell whether it has an append-only file", "ask whoever runs the server")
     return failed(
-        "there is none: a restart forgets mail", "CONFIG SET appendonly yes, and keep it in its configuration"
+        "there is no append-only file: a restart forgets mail",
+        "CONFIG SET appendonly yes, and keep that in its configuration",
     )
 
 
@@ -62,11 +65,13 @@ async def room(readers: Readers) -> Seen:
     told = await readers.facts.info("memory")
     used, most = told.get("used_memory"), told.get("maxmemory")
     if not isinstance(used, int) or not isinstance(most, int):
-        return unseen("the server does not tell its memory", "ask whoever runs it")
+        return unseen("the server does not tell its memory", "ask whoever runs the server")
     if most == 0:
-        return warned("no limit is set", "set maxmemory: without it the system ends the server when memory is gone")
+        return warned(
+            "no limit of memory is set", "set maxmemory: without that the system ends the server when memory is gone"
+        )
     part = used / most
-    hint = "keep fewer finished jobs ([limits] completed_keep), or give it more"
+    hint = "keep fewer finished jobs ([limits] completed_keep), or give the server more memory"
     if part > FULL:
         return failed(f"{part:.0%} of {most / 2**20:,.0f} MB", hint)
     told_ = f"{part:.0%} of {most / 2**20:,.0f} MB"
@@ -80,7 +85,7 @@ async def version(readers: Readers) -> Seen:
     text = str(told.get("valkey_version") or told.get("redis_version") or "")
     number = tuple(int(part) for part in text.split(".")[:2] if part.isdecimal())
     if len(number) < 2:
-        return unseen("the server does not tell its version", "ask whoever runs it")
+        return unseen("the server does not tell its version", "ask whoever runs the server")
     if number < OLDEST:
         return failed(f"{name} {text}", "install a newer one")
     return passed(f"{name} {text}") if number >= ADVISED else warned(f"{name} {text}", "install a newer one")
@@ -94,7 +99,9 @@ async def encrypted(readers: Readers) -> Seen:
     if readers.place and readers.place.tls:
         return passed("TLS is demanded, with the name and the chain of its certificate")
     local = host in ("localhost", "127.0.0.1", "::1")
-    return passed("it does not leave this host") if local else failed("plain TCP", "set BULLMQ_REDIS_TLS=true")
+    return (
+        passed("the connection does not leave this host") if local else failed("plain TCP", "set BULLMQ_REDIS_TLS=true")
+    )
 
 
 @check("RDS-007", "We are a user of our own at Redis", expected="not `default`", needs=REACHED)
@@ -102,16 +109,16 @@ async def user(readers: Readers) -> Seen:
     name = await readers.facts.user()
     if readers.host is None:
         return passed("the embedded server belongs to this user alone")
-    hint = "make one that notifyctl config acl prints, and set BULLMQ_REDIS_USERNAME"
+    hint = "make a user that notifyctl config acl prints, and set BULLMQ_REDIS_USERNAME"
     return passed(name) if name != "default" else failed("default, who may do everything", hint)
 
 
 @check("RDS-008", "Redis lets no stranger in", expected="a connection without a password is refused", needs=REACHED)
 async def strangers(readers: Readers) -> Seen:
     if readers.host is None:
-        return passed("its socket file belongs to this user alone")
+        return passed("the socket file of the embedded server belongs to this user alone")
     if await readers.facts.lets_strangers_in():
-        return failed("anybody who reaches it may speak", "ACL SETUSER default off")
+        return failed("anybody who reaches the server may give it commands", "ACL SETUSER default off")
     return passed("a connection without a password is refused")
 
 

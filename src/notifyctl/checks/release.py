@@ -25,12 +25,12 @@ async def rollback(readers: Readers) -> Seen:
     if plan.rehearsed is None:
         return unfinished(
             readers.given.production,
-            f"to {plan.previous}, and nobody has gone it",
-            "rehearse it, and write rehearsed = DAY",
+            f"to {plan.previous}, and nobody has tried that way",
+            "go back once on a trial system, and write rehearsed = DAY into rollback.toml",
         )
     days = (readers.today - plan.rehearsed).days
     told = f"to {plan.previous}, rehearsed {days} days ago"
-    return passed(told) if days <= REHEARSE else warned(told, "rehearse it again")
+    return passed(told) if days <= REHEARSE else warned(told, "rehearse the way back again")
 
 
 @check(
@@ -43,5 +43,5 @@ async def waivers(readers: Readers) -> Seen:
     bad = [one for one in readers.waivers if not one.holds(readers.today)]
     if bad:
         told = ", ".join(f"{one.check} ({one.owner}, {one.expires})" for one in bad)
-        return failed(told, "mend what it excuses, or have its owner agree on a new day")
+        return failed(told, "mend what the waiver excuses, or have its owner agree on a new day")
     return passed(f"waivers that hold: {len(readers.waivers)}" if readers.waivers else "nothing is waived")

@@ -7,7 +7,7 @@ from notifyctl.domain.check import Seen, failed, passed, unseen
 from notifyctl.domain.errors import NotifyctlError
 
 NEEDS = ("RDS-007",)
-ASK = "let it ask, +acl|dryrun, as notifyctl config acl prints it; it needs Redis 7, or Valkey"
+ASK = "let our user ask, +acl|dryrun, as notifyctl config acl prints it; that needs Redis 7, or Valkey"
 SHOWN = 8
 OURS = "the embedded server belongs to this user alone"
 
@@ -18,7 +18,7 @@ async def dangers(readers: Readers) -> Seen:
     if readers.host is None:
         return passed(OURS)
     server, name = readers.facts, await readers.facts.user()
-    hint = "take it away: make the user that notifyctl config acl prints"
+    hint = "take that right away: make the user that notifyctl config acl prints"
     try:
         answers = await server.may(name, DANGEROUS)
     except NotifyctlError as error:
@@ -49,7 +49,7 @@ async def needed(readers: Readers) -> Seen:
         return unseen("the server does not say what a user may", ASK)
     missing = [what for what, ways in said.items() if not any(ways)]
     if missing:
-        return failed(f"{name} may not {_listed(missing)}", "give it the line that notifyctl config acl prints")
+        return failed(f"{name} may not {_listed(missing)}", "give our user the line that notifyctl config acl prints")
     return passed(f"{name} may do all of {len(said)} things that are printed for {own(readers.users, name).name}")
 
 

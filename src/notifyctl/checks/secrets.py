@@ -14,14 +14,14 @@ from notifyctl.store.permissions import trouble
 async def encrypted(readers: Readers) -> Seen:
     kept, sources = readers.given.kept, readers.given.sources
     if kept is None:
-        hint = "keep them in one encrypted file: notifyctl secrets init"
+        hint = "keep all secrets in one encrypted file: notifyctl secrets init"
         return warned("no encrypted file is used", hint) if sources else passed("no secret is set")
     if kept.stanzas != kept.recipients:
-        what = f"it is encrypted for {kept.stanzas}, and its list names {kept.recipients}"
-        return failed(what, "write it anew: notifyctl secrets rekey")
+        what = f"the file is encrypted for {kept.stanzas} keys, and its list names {kept.recipients}"
+        return failed(what, "write the file anew: notifyctl secrets rekey")
     if kept.recipients < 2:
-        fix = "add one that is kept offline: notifyctl secrets rekey --recipient age1..."
-        return warned("one key alone opens it", fix)
+        fix = "add a key that is kept offline: notifyctl secrets rekey --recipient age1..."
+        return warned("one key alone opens the file", fix)
     return passed(f"recipients: {kept.recipients}")
 
 
@@ -41,11 +41,14 @@ async def ages(readers: Readers) -> Seen:
     now = int(datetime.combine(readers.today, time(), UTC).timestamp())
     found = {name: age(name, at, now) for name, at in since(readers.given.sources, created).items()}
     over, due, unknown = ([name for name in found if found[name] is one] for one in (Age.OVER, Age.DUE, Age.UNKNOWN))
-    fix = "rotate it: notifyctl secrets rotate NAME"
+    fix = "rotate the secret: notifyctl secrets rotate NAME"
     if over:
         return failed(f"too old: {', '.join(over)}", fix)
     if due:
         return warned(f"due within two weeks: {', '.join(due)}", fix)
     if unknown:
-        return warned(f"nobody wrote down since when it is used: {', '.join(unknown)}", "notifyctl secrets set NAME")
+        return warned(
+            f"nobody wrote down since when these are used: {', '.join(unknown)}",
+            "notifyctl secrets set NAME writes it down",
+        )
     return passed(f"keys whose age is known: {len(found)}" if found else "no key is set")

@@ -18,7 +18,7 @@ async def staging(readers: Readers) -> Seen:
     run, age = _last(readers)
     bad = [f"{one.provider}: {one.kind} {one.code}".strip() for one in run.trials if not one.accepted]
     if bad:
-        return failed("; ".join(bad), "mend it, then drill again: notifyctl drill staging")
+        return failed("; ".join(bad), "mend what failed, then drill again: notifyctl drill staging")
     if missing := _missing(readers, run):
         return unseen(f"{', '.join(missing)}: not in the last drill", DRILL)
     told = f"{', '.join(one.provider for one in run.trials)}: accepted"
@@ -64,7 +64,7 @@ def _took(trial: Trial) -> str:
 def _last(readers: Readers) -> tuple[Run, int]:
     """The last drill, and its age in ms; raises `Unreachable` where there is none that counts."""
     if not readers.drills:
-        raise Unreachable("DRL-NEVER", "no message was ever sent to try it", "", DRILL)
+        raise Unreachable("DRL-NEVER", "no trial message was ever sent", "", DRILL)
     run = readers.drills[-1]
     age = readers.now - run.at
     if age > STALE:

@@ -25,7 +25,7 @@ async def newest(readers: Readers) -> Seen:
         )
     if any(isinstance(answer, Bad) for _, answer in found) or any(one.ours for one in old):
         return failed(told, "offer TLS 1.3, with a certificate for that name from an authority that this host knows")
-    return warned(told, "ask the provider when it will") if old else passed(told)
+    return warned(told, "ask the provider when it will speak TLS 1.3") if old else passed(told)
 
 
 @check("TLS-002", "Redis refuses old versions", expected="TLS 1.0 and 1.1 are refused", needs=("TLS-001",))
@@ -47,8 +47,8 @@ async def expiry(readers: Readers) -> Seen:
         return unseen("no certificate was seen")
     told, first = ", ".join(f"{name} {left} days" for name, left in days.items()), min(days.values())
     if first < ENDING:
-        return failed(told, "renew it now, and find out why it was not")
-    return passed(told) if first >= SOON else warned(told, "renew it")
+        return failed(told, "renew the certificate now, and find out why it was not renewed")
+    return passed(told) if first >= SOON else warned(told, "renew the certificate")
 
 
 async def _met(readers: Readers) -> list[tuple[Endpoint, Handshake | Bad]]:

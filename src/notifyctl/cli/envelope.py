@@ -19,6 +19,12 @@ class Verbatim(str):
     __slots__ = ()
 
 
+class Markdown(str):
+    """A page of Markdown: laid out on a terminal, as it is elsewhere."""
+
+    __slots__ = ()
+
+
 class Table(NamedTuple):
     """Rows of text under column names; drawn with lines on a terminal, aligned by spaces elsewhere."""
 
@@ -26,20 +32,34 @@ class Table(NamedTuple):
     rows: Sequence[Sequence[str]]
 
 
+class Marked(NamedTuple):
+    """A line that begins with a word in the colour of its severity; '' is no colour. A text that begins with two spaces
+    or more stands in a column of its own."""
+
+    word: str
+    severity: str
+    text: str
+
+
+Line = str | Table | Marked
+
+
 class Result(NamedTuple):
     """The answer of a command.
 
     `data` is for machines and may only grow; `lines` is for humans and free to change: its first
     line is the summary that `-o short` prints. `outcome` defaults to the name of the exit code; a
-    command that changed something says `done`, so that `--quiet` prints it. `next` are commands.
+    command that changed something says `done`, so that `--quiet` prints it. `next` are commands. `told` says that the
+    lines tell the findings already.
     """
 
     data: Mapping[str, Any]
-    lines: Sequence[str | Table] = ()
+    lines: Sequence[Line] = ()
     exit: int = 0
     outcome: str = ""
     findings: Sequence[Finding] = ()
     next: Sequence[str] = ()
+    told: bool = False
 
     @property
     def word(self) -> str:

@@ -7,11 +7,10 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 
-from notifyctl.cli.envelope import Result, Table, Verbatim, envelope
+from notifyctl.cli import columns
+from notifyctl.cli.envelope import Line, Markdown, Marked, Result, Table, Verbatim, envelope
 from notifyctl.cli.screen import Screen, clean
 from notifyctl.domain.finding import Finding
-
-_NARROW = len("2026-11-24 09:00:00Z")
 
 
 def present(result: Result | Iterable[Result], screen: Screen) -> int:
@@ -58,17 +57,30 @@ def document(result: Result, screen: Screen) -> str:
 
 
 def _print_lines(result: Result, screen: Screen) -> None:
-    for part in result.lines[:1] if screen.format == "short" else result.lines:
+    for part in _summary(result.lines) if screen.format == "short" else result.lines:
         _print_part(part, screen)
-    for finding in result.findings:
-        severity = screen.paint(finding.severity, finding.severity, sys.stdout)
-        screen.write(severity + screen.fit(clean(told(finding)), sys.stdout).removeprefix(finding.severity))
+    for finding in () if result.told else result.findings:
+        _mark(Marked(finding.severity, finding.severity, told(finding).removeprefix(finding.severity)), screen)
     for command in result.next:
         screen.talk(f"next: {command}")
 
 
-def _print_part(part: str | Table, screen: Screen) -> None:
-    if isinstance(part, str):
+def _summary(lines: Sequence[Line]) -> Sequence[Line]:
+    return [one.partition("\n")[0] if isinstance(one, Markdown) else one for one in lines[:1]]
+
+
+def _mark(line: Marked, screen: Screen) -> None:
+    stands = " " * len(line.word) if line.text.startswith("  ") else line.word
+    whole = screen.fit(clean(f"{stands}{line.text}"), sys.stdout)
+    screen.write(screen.paint(line.word, line.severity, sys.stdout) + whole[len(line.word) :])
+
+
+def _print_part(part: Line, screen: Screen) -> None:
+    if isinstance(part, Marked):
+        _mark(part, screen)
+    elif isinstance(part, Markdown) and screen.terminal(sys.stdout):
+        _lay_out(part, screen)
+    elif isinstance(part, str):
         screen.write(
             clean(part) if isinstance(part, Verbatim) or part.startswith("{") else screen.fit(clean(part), sys.stdout)
         )
@@ -76,6 +88,16 @@ def _print_part(part: str | Table, screen: Screen) -> None:
         _draw(part, screen)
     else:
         screen.write(clean("\n".join(aligned(part.columns, *part.rows))))
+
+
+def _lay_out(text: Markdown, screen: Screen) -> None:
+    from rich.console import Console
+    from rich.markdown import Markdown as Page
+
+    console = Console(no_color=not screen.colored(sys.stdout), highlight=False)
+    with console.capture() as captured:
+        console.print(Page(clean(text), hyperlinks=False))
+    screen.write("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def told(finding: Finding) -> str:
@@ -98,19 +120,16 @@ def _draw(table: Table, screen: Screen) -> None:
     from rich.text import Text
 
     console = Console(no_color=not screen.colored(sys.stdout), highlight=False)
+    widths = columns.widths(table, console.width)
+    if widths is None:
+        screen.write("\n".join(screen.fit(clean(text), sys.stdout) for text in columns.paragraphs(table)))
+        return
     drawn = Drawn(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for name, whole in zip(table.columns, _whole(table, console.width), strict=True):
-        drawn.add_column(name, overflow="fold", no_wrap=whole)
+    for name, width in zip(table.columns, widths, strict=True):
+        drawn.add_column(name, width=width)
     for row in table.rows:
         drawn.add_row(*(Text(clean(cell)) for cell in row))
     with console.capture() as captured:
         console.print(drawn)
     lines = [line.rstrip() for line in captured.get().splitlines()]
     screen.write("\n".join(line for line in lines if line))
-
-
-def _whole(table: Table, room: int) -> list[bool]:
-    """Which columns are not broken: narrow ones, such as times and numbers, where that leaves room for the others."""
-    widths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
-    least = sum(width if width <= _NARROW else _NARROW // 2 for width in widths) + 3 * len(widths)
-    return [width <= _NARROW and least <= room for width in widths]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from notifyctl.cli import screen
-from notifyctl.cli.envelope import Result, Table, actor
+from notifyctl.cli.envelope import Markdown, Result, Table, actor
 from notifyctl.cli.words import many
 from notifyctl.domain import exits
 from notifyctl.domain.errors import Bad, Usage
@@ -52,19 +52,22 @@ def biannual(ctx: typer.Context, period: Asked = None) -> Result:
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The report.json of a report, or its folder.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE|PERIOD", help="A report.json or its folder; or 2026-10 of this machine.")
+    ],
     key: Annotated[
         Path | None, typer.Option("--key", metavar="FILE", help="A public key you trust, instead of the one beside it.")
     ] = None,
 ) -> Result:
     """Make a report again from its evidence; name what differs.
 
-    Needs the files alone: no server, no settings. A changed byte is named by file and lines, be it of the archive,
+    Needs the files alone: no server, and no settings but for a PERIOD, which is that of a report of this machine.
+    A changed byte is named by file and lines, be it of the archive,
     of the recorded facts or of the report, and so is a figure that comes out otherwise. Exit code 1: something differs.
     """
     from notifyctl.operations.reperform import reperform
 
-    again = reperform(file, key)
+    again = reperform(_place(file), key)
     findings = [Finding("RPT-DIFFERS", "error", one.where, one.what) for one in again.differences]
     name = f"{again.report.get('cycle', 'report')} {again.report.get('period', '')}".strip()
     data = {
@@ -90,28 +93,45 @@ def show(
     from notifyctl.evidence import reports
     from notifyctl.settings import load
 
-    home = load().evidence
-    there = reports.every(home)
-    wanted = _named(period) if period else None
-    if wanted is None:
-        return _listed(home, there)
-    if wanted not in there:
-        raise Bad(
-            "RPT-NONE", f"there is no report of {wanted.name} here", wanted.name, "notifyctl audit show lists them"
-        )
-    place = home / reports.folder(wanted)
+    if period is None:
+        home = load().evidence
+        return _listed(home, reports.every(home))
+    place = _here(_named(period))
     report = reports.of(place)
     if wrong := list(_broken(place, report)):
-        lines = (f"{wanted.name} is not shown: it is not what was made. {wrong[0].subject}: {wrong[0].message}.",)
+        lines = (f"{period} is not shown: it is not what was made. {wrong[0].subject}: {wrong[0].message}.",)
         return Result(
             {"place": str(place), "report": report},
             lines,
             exits.BAD,
             findings=wrong,
-            next=(f"notifyctl audit verify {place}",),
+            next=(f"notifyctl audit verify {period}",),
         )
     text = (place / "report.md").read_text("utf-8")
-    return Result({"place": str(place), "report": report}, (*text.splitlines(),))
+    return Result({"place": str(place), "report": report}, (Markdown(text.rstrip("\n")),))
+
+
+def _place(file: Path) -> Path:
+    """Where the report is that is meant by a file, or by a period of which there is no file of that name."""
+    if file.exists():
+        return file
+    try:
+        return _here(_named(str(file)))
+    except Usage:
+        return file
+
+
+def _here(wanted: Period) -> Path:
+    """The folder of a report of this machine; raises `Bad` when there is none."""
+    from notifyctl.evidence import reports
+    from notifyctl.settings import load
+
+    home = load().evidence
+    if wanted not in reports.every(home):
+        raise Bad(
+            "RPT-NONE", f"there is no report of {wanted.name} here", wanted.name, "notifyctl audit show lists them"
+        )
+    return home / reports.folder(wanted)
 
 
 def _broken(place: Path, report: "Mapping[str, Any] | None") -> "Iterator[Finding]":

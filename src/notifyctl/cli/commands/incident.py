@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from notifyctl.cli.envelope import Result, Table
+from notifyctl.cli.envelope import Markdown, Result, Table
 from notifyctl.cli.words import many, moment, span, stamp
 from notifyctl.domain import exits
 
@@ -92,7 +92,7 @@ def report(identity: Which = None) -> Result:
     from notifyctl.operations.postmortem import report as write
 
     text = write(_shown(identity))
-    return Result({"markdown": text}, text.splitlines())
+    return Result({"markdown": text}, (Markdown(text.rstrip("\n")),))
 
 
 def _shown(identity: str | None) -> "Shown":

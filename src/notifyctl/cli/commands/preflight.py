@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from notifyctl.cli import screen
-from notifyctl.cli.envelope import Result, Table
+from notifyctl.cli.envelope import Result
 from notifyctl.cli.options import parse_span
 from notifyctl.cli.words import many
 from notifyctl.domain.errors import Usage
@@ -49,9 +49,10 @@ def preflight(
 ) -> Result:  # fmt: skip
     """Check whether this installation is fit to be deployed.
 
-    Reads and never writes. The project with its registers is the folder of NOTIFYCTL_CONFIG, without that the one where
-    this runs. Exit code 0: all is well, or only warnings; 1: a check failed and nobody has waived it;
-    3: something could not be looked at, which is never counted as fine. What is outside the profile is not counted.
+    What failed comes first, then what could not be looked at (UNSEEN), warnings, and in few words the rest; -v lists
+    what passed, too. Reads and never writes. The project with its registers is the folder of NOTIFYCTL_CONFIG, without
+    that the one where this runs. Exit code 0: all is well, or only warnings; 1: a check failed and nobody has waived
+    it; 3: something could not be looked at, which is never counted as fine. What is outside the profile is not counted.
     """
     import asyncio
 
@@ -73,7 +74,7 @@ def preflight(
     if junit:
         _write(junit, profile, reports)
     _annotate(screen.of(ctx), reports)
-    return _told(profile, reports, code)
+    return _told(profile, reports, code, screen.of(ctx).verbose)
 
 
 async def _once(checks: "Sequence[Check]", waivers: "list[Waiver]", listen: "Listener") -> "list[Report]":
@@ -114,27 +115,20 @@ def _annotate(screen_: screen.Screen, reports: "Sequence[Report]") -> None:
             screen_.talk(f"::{found.severity} title={found.code}::{text.replace('%', '%25')}")
 
 
-def _told(profile: str, reports: "Sequence[Report]", code: int) -> Result:
+def _told(profile: str, reports: "Sequence[Report]", code: int, each: bool) -> Result:
+    from notifyctl.cli.verdicts import lines
+
     first = f"Preflight ({profile}), {many(len(reports), 'check')}: {_counts(reports)}."
-    table = Table(("check", "verdict", "what", "seen"), [_row(one) for one in reports])
     data = {"profile": profile, "checks": [_data(one) for one in reports]}
-    return Result(data, (first, table), code, findings=[found for one in reports if (found := _finding(one))])
+    findings = [found for one in reports if (found := _finding(one))]
+    return Result(data, (first, *lines(reports, each)), code, findings=findings, told=True)
 
 
 def _counts(reports: "Sequence[Report]") -> str:
     verdicts = ["waived" if one.waiver else one.seen.verdict.value for one in reports]
-    words = {"pass": "passed", "warn": "warned", "fail": "failed", "waived": "waived", "skip": "skipped",
-             "error": "not seen", "attested": "attested"}  # fmt: skip
+    words = {"fail": "failed", "error": "not seen", "warn": "warned", "waived": "waived", "attested": "attested",
+             "skip": "skipped", "pass": "passed"}  # fmt: skip
     return ", ".join(f"{verdicts.count(name)} {word}" for name, word in words.items() if name in verdicts) or "none"
-
-
-def _row(one: "Report") -> tuple[str, str, str, str]:
-    return (
-        one.check.id,
-        "waived" if one.waiver else one.seen.verdict.value.upper(),
-        one.check.title,
-        one.seen.observed,
-    )
 
 
 def _finding(one: "Report") -> "Any":
