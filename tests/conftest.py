@@ -97,7 +97,7 @@ def valkey(valkey_process: Valkey) -> Valkey:
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No variable of the developer reaches a test, and no test reaches the developer's data."""
-    ours = ("NOTIFYCTL_", "BULLMQ_REDIS_", "RESEND_", "POSTMARK_", "AWS_")
+    ours = ("NOTIFYCTL_", "BULLMQ_REDIS_", "RESEND_", "POSTMARK_", "AWS_", "SENTRY_")
     for name in [name for name in os.environ if name.startswith(ours)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NOTIFYCTL_HOME", str(tmp_path_factory.getbasetemp() / "home"))

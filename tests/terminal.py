@@ -11,7 +11,7 @@ from pathlib import Path
 
 from house import House, Ran, eventually, standing
 
-OURS = ("NOTIFYCTL_", "BULLMQ_REDIS_", "RESEND_", "POSTMARK_", "AWS_")
+OURS = ("NOTIFYCTL_", "BULLMQ_REDIS_", "RESEND_", "POSTMARK_", "AWS_", "SENTRY_")
 TRIAL = Path(__file__).parent / "trial.py"
 
 

@@ -10,6 +10,7 @@ from notifyctl.cli.table import VERBS
 from terminal import surroundings
 
 HEAVY = {"pyrage", "rich", "httpx", "redis", "pydantic", "aiohttp", "asyncio", "msgspec", "hiredis", "ssl", "click"}
+HEAVY |= {"sentry_sdk", "urllib3"}
 PROBE = """
 import json, sys
 from notifyctl.__main__ import main

@@ -5,6 +5,7 @@ import re
 import sys
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
@@ -37,6 +38,7 @@ def result_of(error: BaseException, screen: Screen) -> Result:
     if isinstance(error, Terminated):
         return _failed(exits.TERMINATED, Finding("CLI-INTERRUPTED", "error", "", "stopped by SIGTERM"))
     path = write_report(error, screen.environ)
+    _tell(error, screen.verb)
     return _failed(
         exits.BUG,
         Finding("CLI-BUG", "critical", "", f"unexpected {type(error).__name__}", f"the traceback is in {path}"),
@@ -95,6 +97,18 @@ def write_report(error: BaseException, environ: Mapping[str, str]) -> str:
         file.write(f"notifyctl {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n\n")
         file.write(without_secrets(story, environ))
     return path
+
+
+def _tell(error: BaseException, verb: str) -> None:
+    """Report a bug where that is configured; the settings may be what has failed."""
+    from notifyctl import settings  # deferred, and so is Sentry: only a bug needs it
+
+    with suppress(Exception):
+        given = settings.load()
+        if given.sentry:
+            from notifyctl.telemetry import crashes
+
+            crashes.tell(error, given.sentry, given.mode, verb)
 
 
 def without_secrets(text: str, environ: Mapping[str, str]) -> str:

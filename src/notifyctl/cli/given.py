@@ -17,9 +17,19 @@ def load() -> settings.Settings:
 
 
 def strangers(given: settings.Settings) -> list[str]:
-    """One line for each variable that begins like ours and that nothing reads, with the one it resembles."""
-    return [f"warning: nothing reads {one.name}{_hint(one.meant)}" for one in given.unknown]
+    """One line for each variable that begins like ours and that nothing reads, with the one it resembles; and one when
+    crashes shall be reported, and cannot be."""
+    lines = [f"warning: nothing reads {one.name}{_hint(one.meant)}" for one in given.unknown]
+    if given.sentry and not _reports():
+        lines.append("warning: SENTRY_DSN is set, and no crash is reported: pip install 'notifyctl[sentry]'")
+    return lines
 
 
 def _hint(meant: str) -> str:
     return f"; did you mean {meant}?" if meant else ""
+
+
+def _reports() -> bool:
+    from notifyctl.telemetry import crashes  # deferred: only who reports crashes needs it
+
+    return crashes.installed()

@@ -35,6 +35,7 @@ from notifyctl.settings.places import config as config
 from notifyctl.settings.places import home as home
 from notifyctl.settings.places import project as project
 from notifyctl.settings.places import secrets_place as secrets_place
+from notifyctl.settings.reporting import read_sentry
 from notifyctl.store import secret_file
 from notifyctl.store.secret_file import Place
 from notifyctl.store.server import Server
@@ -95,6 +96,7 @@ class Settings:
     consent_version: str | None
     policy_url: str | None
     audits: Audits
+    sentry: Secret | None
     unknown: tuple[Unknown, ...]
     secret_files: Mapping[Path, Mark]
     secrets: Place
@@ -171,6 +173,7 @@ def load() -> Settings:
         consent_version=read.text("GDPR_CONSENT_VERSION"),
         policy_url=read.text("PRIVACY_POLICY_URL"),
         audits=read_audits(read),
+        sentry=read_sentry(read),
         unknown=read.unknown(),
         secret_files=read.files,
         secrets=place,

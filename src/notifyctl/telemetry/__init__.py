@@ -1,1 +1,1 @@
-"""Logs and redaction."""
+"""Logs, reports as pages, and crashes."""
