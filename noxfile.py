@@ -230,6 +230,13 @@ def seeded(session):
 
 
 @nox.session
+def pages(session):
+    """Reports in a real browser, at each width, by day and by night, and on paper; needs Chromium."""
+    install_wheel(session, *group("tests"))
+    session.run("python", "-m", "pytest", "tests/pages", *session.posargs)
+
+
+@nox.session
 def bench(session):
     """Start-up, lanes, a provider's limit, memory, stages; throughput beside Node's and Python's BullMQ; needs npm."""
     install_node_modules(session, "tests/bench")

@@ -67,8 +67,10 @@ def spans(ids: "Ids", title: str, rows: Mapping[str, Sequence[Point]], line: flo
         parts.append(_text(LEFT - 6, at * ROW + 18, name, "end"))
         for point in points:
             if point.value is not None:
-                color = COLORS[names.index(point.name) % len(COLORS)]
-                parts.append(_box(_x(point.value, top) - 3, at * ROW + 5, 6, ROW - 10, color))
+                place = names.index(point.name)
+                inset = min(4 + 3 * place, ROW // 2 - 4)  # a later one is shorter, and hides none below it
+                color = COLORS[place % len(COLORS)]
+                parts.append(_box(_x(point.value, top) - 3, at * ROW + inset, 6, ROW - 2 * inset, color))
         values = (f"{one.name} {'not measured' if one.value is None else f'{one.value:g} {unit}'}" for one in points)
         told.append(f"{name}: {', '.join(values)}.")
     high = len(rows) * ROW
