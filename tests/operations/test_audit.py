@@ -329,7 +329,7 @@ class TestWhatWasInRedis:
     def test_an_altered_line_is_named_by_the_longer_report_and_by_both_proofs(self, october: Office):
         changed = [row._replace(state="accepted") if row.state == "dead" else row for row in october.rows]
         told = self.quarter(october, changed)
-        assert told["RPT-ALTERED"] == "1 messages were altered in the archive since, 0 are missing: 2026-10/30"
+        assert told["RPT-ALTERED"] == "messages altered in the archive since: 1, missing: 0: 2026-10/30"
         what = ["1 of its messages differ in the archive from what the report signed: 2026-10/30"]
         assert (told["quarter"], told["month"]) == (what, what)
 
@@ -347,7 +347,7 @@ class TestWhatWasInRedis:
 
     def test_one_that_is_missing_or_there_twice(self, october: Office):
         told = self.quarter(october, [*october.rows[:-2], october.rows[0]])
-        assert told["RPT-ALTERED"].startswith("1 messages were altered in the archive since, 2 are missing: ")
+        assert told["RPT-ALTERED"].startswith("messages altered in the archive since: 1, missing: 2: ")
         assert told["quarter"][1] == "2 of its messages are missing: 2026-10/58, 2026-10/59"
 
     def test_an_id_that_is_made_of_an_address_is_not_named_with_it(self):

@@ -127,10 +127,10 @@ def of_held(held: Iterable[Mapping[str, Any]]) -> Iterator[Remark]:
         if one["signed"] == "no":
             yield Remark("RPT-ALTERED", name, "error", "its messages are not those that were signed", hint)
         elif wrong:
-            what = f"{one['altered']:,} messages were altered in the archive since, {one['missing']:,} are missing"
+            what = f"messages altered in the archive since: {one['altered']:,}, missing: {one['missing']:,}"
             yield Remark("RPT-ALTERED", name, "error", f"{what}: {one['which']}", hint)
         if one["later"]:
-            what = f"{one['later']:,} messages went on after it, and count as they ended: {one['which later']}"
+            what = f"messages that went on after it, and count as they ended: {one['later']:,}: {one['which later']}"
             yield Remark("RPT-LATER", name, "warning", what, "notifyctl message show tells why of each")
 
 
