@@ -16,6 +16,7 @@ from house import Emulator, emulated
 from names import serving_names
 from notifyctl.checks import REGISTRY, Accounts, Endpoint, Given, Readers
 from notifyctl.domain import page
+from notifyctl.domain.bench import Bench, Lane, Spread
 from notifyctl.domain.check import Verdict, chosen
 from notifyctl.domain.secret import Secret
 from notifyctl.domain.trial import Run, Trial
@@ -147,6 +148,8 @@ also = "a letter"\nowner = "J"\nacknowledge_days = 30\nrecord = "r"\n"""
 SENDERS = {"resend": "tickets@backroom.example", "ses": "tickets@backroom.example"}
 ACCEPTED = tuple(Trial(name, "backroom.example", "accepted", "", 20 * (100.0,)) for name in SENDERS)
 RUN = Run(1_800_000_000_000, "ci", "1", "abc", ACCEPTED)
+ALL = Lane("all", 300, 300, 0, Spread(300), Spread(300, 100.0, 99.0, 101.0, 100.0, 120.0, 130.0))
+LOAD = Bench(RUN.at, "ci", "1", "", "emulator", "production", 2, 0, 2.0, {"resend": 300}, ALL, ())
 
 
 @dataclass
@@ -157,6 +160,7 @@ class World:
     emulator: Emulator
     page: str = POLICY
     run: Run = RUN
+    load: Bench = LOAD
     zone: dict[str, list[str]] = field(default_factory=dict)
     given: dict[str, object] = field(default_factory=dict)
     egress: list[Endpoint] = field(default_factory=list)
@@ -166,6 +170,7 @@ class World:
 
     def told(self, home: Path) -> dict[str, str]:
         drills.add(home, self.run)
+        drills.add_load(home, self.load)
         with serving_names(self.zone) as server, serve(self._answer) as peer:
             url = f"http://127.0.0.1:{peer.port}/"
             pinned = f'"{url}"\nsha256 = "{page.read(POLICY).fingerprint}"'
@@ -230,6 +235,7 @@ FAULTS: list[tuple[str, Callable[[World], object]]] = [
     ("PERF-001 STG-001", lambda world: setattr(world, "run", RUN._replace(version="0"))),
     ("PERF-001 STG-001", lambda world: setattr(world, "run", RUN._replace(at=RUN.at - 25 * 3_600_000))),
     ("PERF-001", lambda world: setattr(world, "run", slow(600.0))),
+    ("PERF-003", lambda world: setattr(world, "load", LOAD._replace(total=ALL._replace(accepted=299)))),
     ("CON-006", lambda world: setattr(world, "page", POLICY.replace("Postmark", "nobody"))),
     ("CON-006", lambda world: setattr(world, "page", f"{POLICY} And we sell it.")),
     ("CON-006", lambda world: world.given.update(policy="https://backroom.example/old")),

@@ -1,10 +1,11 @@
-"""STG, PERF and PRV-004: what a drill proved, and for how long."""
+"""STG, PERF and PRV-004: what a drill and a load test proved, and for how long."""
 
 from pathlib import Path
 
 import pytest
 
 from checks.conftest import Ask
+from notifyctl.domain.bench import Bench, Lane, Spread
 from notifyctl.domain.check import Verdict
 from notifyctl.domain.trial import Run, Trial
 from notifyctl.store import drills
@@ -86,3 +87,46 @@ def test_a_mean_is_of_today_of_this_set_up_and_of_each_provider(
 
 def test_what_was_never_measured_is_not_green(ask: Ask, tmp_path: Path) -> None:
     assert asked(ask, tmp_path, "PERF-001", None) is Verdict.ERROR
+
+
+DAY = 24 * HOUR
+TOOK = Spread(300, 120.0, 118.0, 122.0, 118.0, 160.0, 190.0)
+ALL = Lane("all", 300, 300, 0, Spread(300), TOOK)
+LOAD = Bench(NOW - HOUR, "ci", "1", "", "emulator", "production", 2, 0, 2.0, {"resend": 300}, ALL, (ALL,))
+STAGED = LOAD._replace(against="staging", setup="abc")
+
+
+def slow(mean: float, high: float) -> Bench:
+    return LOAD._replace(total=ALL._replace(took=TOOK._replace(mean=mean, high=high)))
+
+
+@pytest.mark.parametrize(
+    ("load", "verdict"),
+    [
+        (LOAD, Verdict.PASS),
+        (STAGED, Verdict.PASS),
+        (slow(500.0, 510.0), Verdict.FAIL),
+        (slow(495.0, 505.0), Verdict.WARN),
+        (LOAD._replace(total=ALL._replace(accepted=299)), Verdict.FAIL),
+        (LOAD._replace(total=ALL._replace(accepted=299, failed=1)), Verdict.FAIL),
+        (LOAD._replace(total=ALL._replace(took=TOOK._replace(n=199))), Verdict.ERROR),
+        (LOAD._replace(at=NOW - 30 * DAY), Verdict.PASS),
+        (LOAD._replace(at=NOW - 31 * DAY), Verdict.WARN),
+        (LOAD._replace(at=NOW - 184 * DAY), Verdict.ERROR),
+        (LOAD._replace(version="2"), Verdict.WARN),
+        (LOAD._replace(setup="xyz"), Verdict.PASS),  # the emulator knows nothing of our set-up
+        (STAGED._replace(setup="xyz"), Verdict.WARN),
+        (None, Verdict.ERROR),
+    ],
+)
+def test_a_load_test_must_have_passed_lately(ask: Ask, tmp_path: Path, load: Bench | None, verdict: Verdict) -> None:
+    drills.add_load(tmp_path, slow(900.0, 910.0))  # the last one counts
+    if load:
+        drills.add_load(tmp_path, load)
+    home = tmp_path if load else tmp_path / "elsewhere"
+    assert ask("PERF-003", home=home, now=NOW, version="1", setup="abc").verdict is verdict
+
+
+def test_a_load_test_is_read_as_it_was_written(tmp_path: Path) -> None:
+    drills.add_load(tmp_path, STAGED)
+    assert drills.read_loads(tmp_path) == [STAGED]

@@ -59,6 +59,16 @@ def test_the_longer_audits_have_the_parts_of_the_shorter_ones():
     assert month < quarter < half
 
 
+def test_a_load_test_proves_nothing_of_a_larger_day():
+    def part(mails):
+        made_ = made(ROWS, parse(Cycle.BIANNUAL, "2026-H2"), load=[{"mails": mails}])
+        return next((one["seen"], one["note"]) for one in made_["parts"] if one["part"] == "load")
+
+    busiest = max(day["of"] for day in told(fold(ROWS))["days"])
+    assert part(busiest) == (True, "")
+    assert part(busiest - 1) == (False, f"the largest had {busiest - 1:,} mails, and the busiest day {busiest:,}")
+
+
 def test_many_failures_are_an_error_and_a_few_of_a_few_are_none():
     bad = [row._replace(state="dead") for row in accepted(30)]
     assert made([*accepted(400), *bad])["verdict"]["word"] == "bad"

@@ -1,4 +1,4 @@
-"""What an audit writes down of keys: the ages that SEC-005 goes by, and no others."""
+"""What an audit writes down: of keys the ages that SEC-005 goes by, and no others; of load tests the last ones."""
 
 import asyncio
 from datetime import date
@@ -6,11 +6,13 @@ from datetime import date
 from notifyctl.checks import Given, Readers
 from notifyctl.checks.asked import Accounts
 from notifyctl.checks.readers import Kept
+from notifyctl.domain.bench import Bench, Lane, Spread
 from notifyctl.domain.period import Cycle
 from notifyctl.net.handshake import Greeter
 from notifyctl.net.names import Names
 from notifyctl.operations.inspected import inspected
 from notifyctl.operations.recorded import Fact
+from notifyctl.store import drills
 from notifyctl.store.project import Project
 
 DAY = 86_400
@@ -32,7 +34,29 @@ def test_keys_are_as_old_as_the_file_of_secrets_says(tmp_path):
     ]
 
 
+def test_load_tests_of_the_half_year_are_written_down_and_none_is_not_seen(tmp_path):
+    def told(now):
+        project, today = Project(tmp_path), date(2026, 11, 24)
+        readers = Readers(today, (3, 11), Given(), None, None, Accounts({}), [], Greeter(), project, Names())
+        facts = asyncio.run(gathered(readers._replace(home=tmp_path, now=now), Cycle.BIANNUAL))
+        return [fact for fact in facts if "load" in (fact["kind"], fact.get("part"))]
+
+    assert [fact["why"] for fact in told(NOW * 1000)] == ["no load test is on record"]
+    took = Spread(300, 120.0, 118.0, 122.0, 118.0, 160.0, 190.0)
+    every = Lane("all", 300, 300, 0, Spread(300), took)
+    drills.add_load(tmp_path, Bench(NOW * 1000, "ci", "1", "", "emulator", "production", 2, 0, 2.0, {}, every, ()))
+    assert told((NOW + 183 * DAY) * 1000) == [
+        {"kind": "load", "at": "2027-01-15T08:00:00Z", "by": "ci", "against": "emulator", "mails": 300,
+         "accepted": 300, "a second": 150.0, "mean ms": 120.0, "p95 ms": 160.0, "is": "good"}
+    ]  # fmt: skip
+    assert [fact["why"] for fact in told((NOW + 184 * DAY) * 1000)] == ["no load test is on record"]
+
+
 async def recorded(given: Given) -> list[Fact]:
     project, today = Project(given.files[0].parent), date(2026, 11, 24)
     readers = Readers(today, (3, 11), given, None, None, Accounts({}), [], Greeter(), project, Names())
-    return [fact async for fact in inspected(readers._replace(now=NOW * 1000), Cycle.QUARTERLY)]
+    return await gathered(readers._replace(now=NOW * 1000), Cycle.QUARTERLY)
+
+
+async def gathered(readers: Readers, cycle: Cycle) -> list[Fact]:
+    return [fact async for fact in inspected(readers, cycle)]

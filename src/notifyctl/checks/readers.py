@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from notifyctl.checks.asked import Accounts
 from notifyctl.domain.acl import User
+from notifyctl.domain.bench import Bench
 from notifyctl.domain.errors import NotifyctlError, Unreachable
 from notifyctl.domain.revision import Revision
 from notifyctl.domain.secret import Secret
@@ -98,6 +99,11 @@ class Readers(NamedTuple):
     def drills(self) -> Sequence[Run]:
         """The drills with real messages, oldest first; raises `Bad`."""
         return drills.read(self.home) if self.home else ()
+
+    @property
+    def loads(self) -> Sequence[Bench]:
+        """The load tests, oldest first; raises `Bad`."""
+        return drills.read_loads(self.home) if self.home else ()
 
     @property
     def configuration(self) -> Revision:

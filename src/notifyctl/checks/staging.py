@@ -1,14 +1,17 @@
-"""STG, PERF: what the last drill with real messages proved. The check reads; `drill staging` acts."""
+"""STG, PERF: what the last drill with real messages and the last load test proved. The checks read; `drill staging`
+and `bench` act."""
 
 from statistics import fmean, quantiles
 
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
+from notifyctl.domain import bench
 from notifyctl.domain.check import Seen, failed, passed, unseen, warned
 from notifyctl.domain.errors import Unreachable
 from notifyctl.domain.trial import ENOUGH, FRESH, SLOW, SLOWING, STALE, Run, Trial
 
 DRILL = "send through all of them: notifyctl drill staging"
+LOAD = "measure it: notifyctl bench"
 MEASURE = f"notifyctl drill staging --count {ENOUGH}"
 
 
@@ -41,6 +44,41 @@ async def latency(readers: Readers) -> Seen:
     if worst >= SLOW:
         return failed(told, hint)
     return warned(told, hint) if worst >= SLOWING else _dated(readers, run, age, told, MEASURE)
+
+
+@check("PERF-003", "A load test passed", expected=f"a mean below {SLOW:g} ms and a queue that drained, within 30 days",
+       needs=("ENV-001",))  # fmt: skip
+async def load(readers: Readers) -> Seen:
+    run, age = _last_load(readers)
+    told, hint = _load_told(run, age), "see where the time goes: docs/bench.md"
+    grade = bench.judge(run)
+    if grade is bench.Grade.FEW:
+        return unseen(f"{told}; {bench.ENOUGH} messages are needed", LOAD)
+    if grade is not bench.Grade.GOOD:
+        return (failed if grade is bench.Grade.BAD else warned)(told, hint)
+    other = run.version != readers.version or (run.against == bench.STAGING and run.setup != readers.setup)
+    if other:
+        return warned(f"{told}, by another version or set-up", LOAD)
+    return passed(told) if age <= bench.FRESH else warned(told, LOAD)
+
+
+def _last_load(readers: Readers) -> tuple[bench.Bench, int]:
+    """The last load test, and its age in ms; raises `Unreachable` where there is none that counts."""
+    if not readers.loads:
+        raise Unreachable("BEN-NEVER", "no load test is on record", "", LOAD)
+    run = readers.loads[-1]
+    age = readers.now - run.at
+    if age > bench.STALE:
+        raise Unreachable("BEN-NEVER", f"the last load test was {age // bench.DAY} days ago", "", LOAD)
+    return run, age
+
+
+def _load_told(run: bench.Bench, age: int) -> str:
+    took, total = run.total.took, run.total
+    mean = f"mean {took.mean:.0f} ms, 95 of 100 within {took.p95:.0f} ms" if took.mean and took.p95 else "no mean"
+    ended = "" if run.drained else f", {total.open:,} still open"
+    accepted = f"{total.accepted:,} of {total.sent:,} accepted{ended}"
+    return f"{mean}; {accepted}; against the {run.against}, {age // bench.DAY} days ago"
 
 
 def _missing(readers: Readers, run: Run) -> list[str]:

@@ -55,6 +55,7 @@ VERBS = (
     Verb("worker list", f"{_HERE}.worker:list_", "List the workers that live, with what each does.", RUN),
     Verb("worker drain", f"{_HERE}.drain:drain", "Have workers end what they have in hand, and exit.", RUN, True),
     Verb("send", f"{_HERE}.send:send", "Enqueue one message, or a file of them.", RUN, True),
+    Verb("bench", f"{_HERE}.bench:bench", "Send a load through the real engine, and measure it.", RUN, True),
     Verb("probe", f"{_HERE}.probe:probe", "Ask the providers whether they would take our mail.", MAIL_FLOW),
     Verb("failover", f"{_HERE}.failover:failover", "Move the mail away from a provider that fails, at once.", *_MOVES),
     Verb(

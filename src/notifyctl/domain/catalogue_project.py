@@ -191,6 +191,30 @@ PROJECT = {
         "queue or of the worker; too few calls give no mean.",
         "notifyctl drill staging --count 20; then look at the network and the region of the provider.",
     ),
+    "PERF-003": Entry(
+        "A load test passed",
+        "What bench measured last: messages of each lane through the real engine, against an emulator on this machine "
+        "or a staging set-up. It has failed when one was not accepted, when the queue did not drain, or when the mean "
+        "from claim to acceptance was 500 ms or more; 200 messages give a mean. Against the emulator it is a measure "
+        "of the engine and this machine, not of a provider.",
+        "notifyctl bench again on an idle machine; docs/bench.md tells what slows it. With --staging also look at the "
+        "provider: notifyctl provider list.",
+    ),
+    "BEN-NEVER": Entry(
+        "Nobody has measured it",
+        "There is no load test of the last half-year, so nothing is known, and nothing is green.",
+        "notifyctl bench.",
+    ),
+    "BEN-NO-WORKER": Entry(
+        "No worker came to life for the load test",
+        "None was live, and those that were started did not begin within 30 s, or ended.",
+        "Start one by itself and read what it says: notifyctl worker.",
+    ),
+    "BEN-PRODUCTION": Entry(
+        "No load test in production",
+        "NOTIFYCTL_MODE is production. Thousands of messages would stand before those of customers, and be billed.",
+        "Measure a staging set-up, or the emulator: notifyctl bench without --staging.",
+    ),
     "DRL-NEVER": Entry(
         "Nobody has tried it",
         "There is no drill of the last seven days, so nothing is known, and nothing is green.",

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from notifyctl.checks import REGISTRY, Readers
+from notifyctl.domain import bench
 from notifyctl.domain.check import Report, Verdict, chosen
 from notifyctl.domain.errors import NotifyctlError
 from notifyctl.domain.key_age import DAY, DAYS, since
@@ -39,8 +40,9 @@ async def inspected(readers: Readers, cycle: Cycle) -> AsyncIterator[Fact]:
     if cycle is Cycle.BIANNUAL:
         async for fact in _server(readers):
             yield fact
-        for fact in _told("drills", _drills, readers):
-            yield fact
+        for part, facts in (("drills", _drills), ("load", _loads)):
+            for fact in _told(part, facts, readers):
+                yield fact
 
 
 def _told(part: str, facts: Callable[[Readers], Iterator[Fact]], readers: Readers) -> list[Fact]:
@@ -136,6 +138,20 @@ def _drills(readers: Readers) -> Iterator[Fact]:
     for run in runs[-3:]:
         told = {one.provider: one.kind for one in run.trials}
         yield {"kind": "drill", "at": time_of(run.at), "by": redact(run.by), **told}
+
+
+def _loads(readers: Readers) -> Iterator[Fact]:
+    """The last load tests of the last half-year."""
+    runs = [run for run in readers.loads if readers.now - run.at <= bench.STALE]
+    if not runs:
+        yield unseen("load", "no load test is on record")
+    for run in runs[-3:]:
+        took = run.total.took
+        yield {
+            "kind": "load", "at": time_of(run.at), "by": redact(run.by), "against": run.against,
+            "mails": run.total.sent, "accepted": run.total.accepted, "a second": round(run.per_second, 1),
+            "mean ms": took.mean, "p95 ms": took.p95, "is": bench.judge(run).value,
+        }  # fmt: skip
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,5 @@
-"""The demo's stage: a data directory of its own, an emulator and workers as real processes, all gone at the end."""
+"""The stage of demo and bench: a data directory of its own, an emulator and workers as real processes; all gone at
+the end."""
 
 import asyncio
 import json
@@ -7,7 +8,7 @@ import signal
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,11 +38,7 @@ class Stage:
 
     async def start_workers(self, processes: int) -> Process:
         """A supervisor with so many worker processes; their logs go to `home`/workers.log."""
-        command = (sys.executable, "-m", "notifyctl", "worker", "run", "--processes", str(processes))
-        with (self.home / "workers.log").open("ab") as log:
-            return await asyncio.create_subprocess_exec(
-                *command, env=self.environ, stdin=DEVNULL, stdout=log, stderr=log
-            )
+        return await start_workers(processes, self.environ, self.home / "workers.log")
 
     async def get(self, path: str) -> Any:
         """Ask the emulator."""
@@ -56,8 +53,15 @@ class Stage:
         await asyncio.to_thread(_call, "DELETE", self.control + path, None)
 
 
+async def start_workers(processes: int, environ: Mapping[str, str], log: Path) -> Process:
+    """A supervisor with so many worker processes that see this environment; their logs go to a file."""
+    command = (sys.executable, "-m", "notifyctl", "worker", "run", "--processes", str(processes))
+    with log.open("ab") as out:
+        return await asyncio.create_subprocess_exec(*command, env=environ, stdin=DEVNULL, stdout=out, stderr=out)
+
+
 @asynccontextmanager
-async def stage() -> AsyncIterator[Stage]:
+async def stage(configuration: str = CONFIGURATION) -> AsyncIterator[Stage]:
     """Set the stage, and clear it whatever happens."""
     with tempfile.TemporaryDirectory(prefix="notifyctl-demo-", ignore_cleanup_errors=True) as name:
         home = Path(name)
@@ -66,7 +70,7 @@ async def stage() -> AsyncIterator[Stage]:
         )
         try:
             urls = await _addresses(emulator)
-            yield Stage(home, _environ(home, urls), urls["control"])
+            yield Stage(home, _environ(home, urls, configuration), urls["control"])
         finally:
             await end(emulator)
             await asyncio.to_thread(embedded.stop, home / "valkey")
@@ -91,9 +95,9 @@ async def _addresses(emulator: Process) -> dict[str, str]:
     return urls
 
 
-def _environ(home: Path, urls: dict[str, str]) -> dict[str, str]:
+def _environ(home: Path, urls: dict[str, str], configuration: str) -> dict[str, str]:
     """Nothing of the user's own set-up: the demo must never meet a real queue or a real key."""
-    (home / "notifyctl.toml").write_text(CONFIGURATION)
+    (home / "notifyctl.toml").write_text(configuration)
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)},
         "NOTIFYCTL_HOME": str(home),

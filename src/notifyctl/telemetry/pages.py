@@ -73,6 +73,7 @@ LISTS = {
     "held": "Earlier reports, held against the archive", "checks": "Checks", "keys": "Keys", "waivers": "Waivers",
     "access": "Who may use Redis", "registers": "Registers", "attested": "Attested, not measured",
     "versions": "Versions", "capacity": "Redis", "drills": "Drills",
+    "loads": "Load tests",
 }  # fmt: skip
 
 
