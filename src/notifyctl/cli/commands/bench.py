@@ -52,7 +52,7 @@ def bench(
         typer.Option("--answer", metavar="MS", min=0, max=2000, help=f"After how long the emulator answers; {ANSWER}."),
     ] = None,
     staging: Annotated[
-        bool, typer.Option("--staging", help="Your own set-up instead: real messages to a provider's sink address.")
+        bool, typer.Option("--staging", help="Your own set-up: real messages to a provider's sink.")
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
