@@ -6,7 +6,7 @@ import pytest
 
 from notifyctl.domain.figures import fold, told
 from notifyctl.domain.period import Cycle, parse
-from notifyctl.domain.remark import Remark, followed, of_checks, of_figures, of_incidents, of_keys
+from notifyctl.domain.remark import Remark, followed, of_checks, of_figures, of_incidents, of_keys, of_quotas
 from notifyctl.domain.report import document, flat, summary
 from quarters import traffic
 
@@ -109,6 +109,35 @@ def test_incidents_checks_and_keys():
     assert [one.subject for one in of_keys([{"name": "pepper", "days": 365}, {"name": "ledger", "days": 366}])] == [
         "ledger"
     ]
+
+
+QUOTA = {"month": "2026-07", "provider": "resend", "accepted": 2400, "included": 3000, "beyond it": "no more is taken",
+         "busiest day": 79, "a day at most": 100}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({}, ["resend took 2,400 of 3,000 mails in 2026-07: its quota is nearly used"]),
+        ({"accepted": 2399}, []),
+        ({"beyond it": "each more is billed"}, []),
+        ({"accepted": 0, "busiest day": 80},
+         ["resend took 80 of 100 mails on the busiest day of 2026-07: its quota is nearly used"]),
+        ({"included": "", "beyond it": "", "a day at most": ""}, []),
+    ],
+)  # fmt: skip
+def test_a_quota_is_told_before_it_ends(changed, found):
+    assert [one.what for one in of_quotas([{**QUOTA, **changed}])] == found
+
+
+def test_the_fullest_month_of_a_provider_is_told_and_closed_only_when_it_was_looked_at():
+    quotas = [QUOTA, {**QUOTA, "month": "2026-08", "accepted": 2900}, {**QUOTA, "month": "2026-09"}]
+    [told_] = of_quotas(quotas)
+    assert "2026-08" in told_.what
+    last = {"period": "2026-06", "figures": {}, "findings": [told_._replace(due="2026-09-01")._asdict()]}
+    for fact, status in ((QUOTA | {"accepted": 0}, "closed"), (QUOTA | {"included": "", "a day at most": ""}, "open")):
+        report = made(ROWS, last=[last], quota=[fact])
+        assert [one["status"] for one in report["findings"] if one["code"] == "RPT-QUOTA"] == [status]
 
 
 def LOOKED(code, subject):

@@ -34,6 +34,15 @@ def test_a_month_is_that_of_utc():
     assert usage.first == date(2026, 10, 31)
 
 
+def test_the_busiest_day_of_each_provider_is_of_that_month():
+    usage = counted((1, 2), (2, 5))
+    usage.add("ses", at(2), True)
+    usage.add("ses", at(3), False)
+    for _ in range(9):
+        usage.add("resend", at(31, month=10), True)
+    assert usage.busiest(NOVEMBER) == {"resend": 5, "ses": 1}
+
+
 def test_the_first_day_and_this_one_are_not_whole():
     usage = counted(*((day, 10) for day in range(13, 22)))
     assert expected(usage, TODAY).days == 7

@@ -6,9 +6,12 @@ from pathlib import Path
 from lab import NOON, Lab
 from notifyctl.domain.archive import Call, Row
 from notifyctl.domain.cost import Traffic
+from notifyctl.domain.period import Cycle, parse
 from notifyctl.domain.revision import Revision, overlay
 from notifyctl.evidence import archive
 from notifyctl.operations.cost import accounts, count, granted
+from notifyctl.operations.priced import costs
+from notifyctl.operations.recorded import Fact
 
 DAY = datetime.fromtimestamp(NOON / 1000, UTC).date()
 MONTH = f"{DAY:%Y-%m}"
@@ -67,3 +70,34 @@ def test_a_plan_that_nobody_told_is_the_cheapest_that_its_place_needs():
     assert [(one.tariff.name, one.told, one.granted) for one in found] == [
         *(("platform", False, None), ("pro", False, None), ("pro", True, 5))
     ]
+
+
+class TestAReport:
+    """What a report records of the use of quotas."""
+
+    def recorded(self, lab: Lab, home: Path, plans: dict[str, str]) -> list[Fact]:
+        archived(home, *(call(f"a{number}", provider="resend") for number in range(60)), call("b"))
+        revision = overlay(Revision(), {"providers": {name: {"plan": plan} for name, plan in plans.items()}}, "f")
+
+        async def gathered() -> list[Fact]:
+            month = parse(Cycle.MONTHLY, MONTH)
+            return [fact async for fact in costs(lab.store.queue, home, revision, ("resend", "ses"), month, {"ses": 5})]
+
+        return lab.run(gathered())
+
+    def test_tells_what_was_used_of_what_each_account_takes(self, lab: Lab, tmp_path: Path):
+        facts = self.recorded(lab, tmp_path, {"resend": "free", "ses": "essentials"})
+        names = ("included", "used", "beyond it", "busiest day", "a day at most", "used on it")
+        assert {one["provider"]: tuple(one[name] for name in names) for one in facts if one["kind"] == "quota"} == {
+            "resend": (3000, "2.0 %", "no more is taken", 60, 100, "60.0 %"),
+            "ses": ("", "", "", 1, 5, "20.0 %"),  # granted apart from the plan
+        }
+        assert not [one for one in facts if one["kind"] == "unseen"]
+
+    def test_takes_no_limit_from_a_plan_that_nobody_told(self, lab: Lab, tmp_path: Path):
+        facts = self.recorded(lab, tmp_path, {})
+        assert [(one["included"], one["a day at most"]) for one in facts if one["kind"] == "quota"] == [
+            ("", ""),
+            ("", 5),
+        ]
+        assert {one["part"] for one in facts if one["kind"] == "unseen"} == {"cost", "quota"}

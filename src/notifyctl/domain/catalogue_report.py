@@ -41,6 +41,12 @@ REPORT = {
         "More than 1 % of the calls were answered with 429. A limit that is known is kept without that.",
         "notifyctl provider show tells the limit that we know; correct it, or have the provider raise it.",
     ),
+    "RPT-QUOTA": Entry(
+        "A quota is nearly used",
+        "In a month of the period a provider took 80 % or more of what the account's plan takes before it stops, or on "
+        "the busiest day of what it takes a day. The next larger burst, or a failover to it, does not fit.",
+        "notifyctl cost advise compares plans by your traffic; Amazon raises a granted quota on request.",
+    ),
     "RPT-INCIDENT": Entry(
         "An incident that nobody has looked back at",
         "It was opened in the period or before, and has not ended or was not reviewed.",

@@ -21,6 +21,9 @@ def looked(code: str, subject: str, figures: Mapping[str, Any], facts: _Facts) -
     """Whether it was looked at, given that it was not found again."""
     if subject == "check":
         return _checked(code, facts)
+    if code == "RPT-QUOTA":
+        return any(one["provider"] == subject and (one["included"] or one["a day at most"])
+                   for one in facts.get("quota", ()))  # fmt: skip
     if code in ("RPT-INCIDENT", "RPT-KEY-AGE", "RPT-ALTERED"):
         kind, name = {
             "RPT-INCIDENT": ("incident", "id"), "RPT-KEY-AGE": ("key", "name"), "RPT-ALTERED": ("held", "report"),

@@ -17,6 +17,8 @@ from notifyctl.domain.rate import Judged, Rate, told
 DAYS = {"critical": 2, "error": 14, "warning": 30}
 ENGINEER, OFFICER = "on-call engineer", "data-protection officer"
 SLOW = 500  # ms: mean of the success criterion, and p95 above which somebody looks
+NEAR = 0.8  # part of a quota from whose use on a person is told
+STOPS = "no more is taken"  # beyond the included mails, as a fact of a quota says it
 OLD = 365  # days after which a key is renewed
 
 
@@ -140,6 +142,26 @@ def of_keys(keys: Iterable[Mapping[str, Any]]) -> Iterator[Remark]:
         if one["days"] > one.get("most", OLD):
             what = f"{one['name']} has not changed for {one['days']} days"
             yield Remark("RPT-KEY-AGE", one["name"], "warning", what, "renew it, and have the old one die")
+
+
+def of_quotas(quotas: Iterable[Mapping[str, Any]]) -> Iterator[Remark]:
+    """Accounts that used 80 % of a month that stops, or of the most of a day: the next larger burst does not fit. The
+    fullest month of a provider is told."""
+    fullest: dict[str, tuple[float, str]] = {}
+    for one in quotas:
+        for used, most, what in _limits(one):
+            if most and used >= NEAR * most:
+                words = f"{used:,} of {most:,} mails {what} {one['month']}"
+                fullest[one["provider"]] = max(fullest.get(one["provider"], (0.0, "")), (used / most, words))
+    for name, (_, words) in sorted(fullest.items()):
+        yield Remark("RPT-QUOTA", name, "warning", f"{name} took {words}: its quota is nearly used",
+                     "notifyctl cost advise compares plans; a granted quota is raised by the provider")  # fmt: skip
+
+
+def _limits(one: Mapping[str, Any]) -> Iterator[tuple[int, int, str]]:
+    """What was used, the most, and of what; 0 = no limit."""
+    yield one["accepted"], one["included"] if one["beyond it"] == STOPS else 0, "in"
+    yield one["busiest day"], one["a day at most"] or 0, "on the busiest day of"
 
 
 def _slow(processing: Mapping[str, Any]) -> Iterator[Remark]:

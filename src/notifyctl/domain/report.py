@@ -36,6 +36,7 @@ _PARTS = {
         ("events", "Delivered, bounced and complained, as the providers tell afterwards", NO_SOURCE),
         ("domains", "By the recipients' mail providers", NO_SOURCE),
         ("cost", "Cost per 1,000 accepted", ""),
+        ("quota", "Volumes against the accounts' quotas", ""),
     ),
     Cycle.QUARTERLY: (
         ("checks", "Checks of the installation", ""),
@@ -88,6 +89,7 @@ def document(
 
 _LISTS = {
     "cost": "costs",
+    "quota": "quotas",
     "incident": "incidents",
     "move": "moves",
     "held": "held",
@@ -126,7 +128,7 @@ def _found(figures: Mapping[str, Any], facts: Facts) -> list[remark.Remark]:
     return [
         *remark.of_figures(figures), *remark.of_incidents(facts.get("incident", ())),
         *remark.of_checks(facts.get("check", ())), *remark.of_keys(facts.get("key", ())),
-        *remark.of_held(facts.get("held", ())),
+        *remark.of_held(facts.get("held", ())), *remark.of_quotas(facts.get("quota", ())),
     ]  # fmt: skip
 
 

@@ -47,6 +47,14 @@ class Usage:
         """Accepted mails of a month by provider."""
         return _by_provider(self.accepted, month)
 
+    def busiest(self, month: date) -> Mapping[str, int]:
+        """Accepted mails of the busiest day of a month, of each provider that had any."""
+        found: Counter[str] = Counter()
+        for (day, provider), count in self.accepted.items():
+            if day.replace(day=1) == month:
+                found[provider] = max(found[provider], count)
+        return found
+
     def doubtful_of(self, month: date) -> int:
         """Calls of a month of which nobody knows whether they are mails, and on the bill."""
         return sum(_by_provider(self.doubtful, month).values())

@@ -69,6 +69,7 @@ def _charts(report: Report) -> dict[str, Any]:
 
 LISTS = {
     "costs": "Cost, by list prices and what is configured",
+    "quotas": "Volumes against the accounts' quotas",
     "incidents": "Incidents", "moves": "Failovers and moves",
     "held": "Earlier reports, held against the archive", "checks": "Checks", "keys": "Keys", "waivers": "Waivers",
     "access": "Who may use Redis", "registers": "Registers", "attested": "Attested, not measured",

@@ -12,6 +12,7 @@ from notifyctl.engine.retention import NO_FAILPOINT
 from notifyctl.evidence.signing import Signer
 from notifyctl.operations import recorded
 from notifyctl.operations.audit import Desk
+from notifyctl.operations.cost import granted
 from notifyctl.operations.inspected import inspected
 from notifyctl.operations.priced import costs
 from notifyctl.operations.recorded import Fact
@@ -32,7 +33,8 @@ def desk(settings: Settings, store: Store, by: str, excused: list[Waiver]) -> De
         found += [fact async for fact in recorded.moves(store.boards, settings.evidence, period)]
         found += [fact async for fact in recorded.elsewhere(store.retired, settings.evidence, host, period)]
         order = settings.keyed or settings.revision.order
-        found += [fact async for fact in costs(store.queue, settings.evidence, settings.revision, order, period)]
+        most = await granted(store.limits, order)
+        found += [fact async for fact in costs(store.queue, settings.evidence, settings.revision, order, period, most)]
         async with checked(datetime.now(UTC).date(), excused) as readers:
             return found + [fact async for fact in inspected(readers, period.cycle)]
 
