@@ -186,9 +186,9 @@ def _told(bench: "Bench", against: str) -> Result:
     lines: list[str | Table] = [
         f"{total.accepted:,} of {total.sent:,} messages accepted{failed} in {bench.seconds:,.1f} s, "
         f"{bench.per_second:,.0f} a second; {drained}.",
-        f"Against {against}; enqueued {_speed(bench.rate)},",
-        f"{many(bench.workers, 'worker')}, pace {bench.pace}. "
-        f"{', '.join(f'{name} took {count:,}' for name, count in bench.providers.items())}.",
+        f"Against {against}.",
+        f"Enqueued {_speed(bench.rate)}; {many(bench.workers, 'worker')}, pace {bench.pace}. "
+        f"{', '.join(f'{name} took {count:,}' for name, count in bench.providers.items())}",
         Table(("lane", "sent", "wait p50", "p95 ms", "took mean", "p50", "p95", "p99 ms"),
               [_row(one) for one in (*bench.lanes, total)]),
         "wait: from the queue to the claim. took: from the claim to the acceptance.",
@@ -213,8 +213,8 @@ def _ms(value: float | None) -> str:
 def _mean(took: "Spread") -> str:
     if took.mean is None:
         return "Nothing was accepted, so there is no mean."
-    return (f"The mean is {took.mean:,.1f} ms (95 %: {took.low:,.1f} to {took.high:,.1f}), of {took.n:,} messages; "
-            "it must be below 500 ms.")  # fmt: skip
+    within = f"95 %: {took.low:,.1f} to {took.high:,.1f}"
+    return f"Mean {took.mean:,.1f} ms ({within}), of {took.n:,} messages; the limit is 500 ms."
 
 
 def _finding(grade: "Grade", bench: "Bench") -> Finding:
