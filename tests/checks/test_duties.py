@@ -1,6 +1,6 @@
 """OBS, CON-009, RDS-013: what is on record of duties, on a real server; and what has no record in this version."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -143,6 +143,56 @@ def test_jobs_that_have_ended_are_forgotten(lab: Lab, count: int, verdict: Verdi
         lab.redis("ZADD", f"{lab.store.queue.bases[0]}completed", *pairs)
     few = replace(Revision(), bounds=replace(Revision().bounds, completed_keep=10, failed_keep=10))
     assert asked(lab, "RDS-013", revision=few).verdict is verdict
+
+
+Spoil = Callable[[Lab], Sequence[str]]  # a fault is seeded; returns the notifiers that are configured
+
+
+def nothing(lab: Lab) -> Sequence[str]:
+    return ("webhook",)
+
+
+def nobody(lab: Lab) -> Sequence[str]:
+    return ()
+
+
+def another(lab: Lab) -> Sequence[str]:
+    return ("webhook", "pagerduty")
+
+
+def unwatched(lab: Lab) -> Sequence[str]:
+    TestSomebodyWatchesCron.ran(lab, 0, Watcher.NONE, (Cycle.MONTHLY,))
+    return ("webhook",)
+
+
+def stopped(lab: Lab) -> Sequence[str]:
+    TestSomebodyWatchesCron.ran(lab, 30)
+    return ("webhook",)
+
+
+def stayed(lab: Lab) -> Sequence[str]:
+    TestNothingIsKeptBeyondItsTime.message(lab, "old", 60)
+    return ("webhook",)
+
+
+def piled(lab: Lab) -> Sequence[str]:
+    lab.redis("ZADD", f"{lab.store.queue.bases[1]}failed", *(word for at in range(300) for word in (at, f"job-{at}")))
+    return ("webhook",)
+
+
+@pytest.mark.parametrize(
+    ("codes", "spoil"),
+    [("OBS-001", nobody), ("OBS-001", another), ("OBS-002", unwatched), ("OBS-002", stopped), ("CON-009", stayed),
+     ("RDS-013", piled), ("", nothing)],
+)  # fmt: skip
+def test_a_seeded_fault_is_told_by_its_code_alone(lab: Lab, codes: str, spoil: Spoil) -> None:
+    TestSomebodyIsTold.tell(lab, "webhook")
+    TestSomebodyWatchesCron.ran(lab)
+    lab.run(lab.store.retired.note(LastMove(lab.now, "a worker", 1)))
+    notifiers = spoil(lab)
+    few = replace(Revision(), bounds=replace(Revision().bounds, completed_keep=100, failed_keep=100))
+    asked_ = ("OBS-001", "OBS-002", "CON-009", "RDS-013")
+    assert [one for one in asked_ if asked(lab, one, notifiers, few).verdict is not PASS] == codes.split()
 
 
 @pytest.mark.parametrize("identity", ["CON-002", "CON-003", "CON-004", "CON-010"])
