@@ -128,6 +128,14 @@ class TestTheTree:
         seen = ask("SEC-001", project=Project(folder))
         assert (seen.verdict, seen.observed) == (FAIL, ".env:1 (a key of Resend)")
 
+    @pytest.mark.parametrize(("name", "verdict"), [("README.md", PASS), ("get.sh", FAIL)])
+    def test_may_speak_in_prose_of_what_it_must_not_do(
+        self, ask: Ask, folder: Path, name: str, verdict: Verdict
+    ) -> None:
+        (folder / name).write_text("Never write\ncurl --insecure https://host/\n")
+        seen = ask("TLS-003", project=Project(folder))
+        assert (seen.verdict, "get.sh:2 (curl)" in seen.observed) == (verdict, verdict is FAIL)
+
     def test_is_searched_whatever_its_bytes_are(self, ask: Ask, folder: Path) -> None:
         (folder / "caf\xe9.txt").write_bytes(b"caf\xe9\n" + self.SECRET.encode())
         seen = ask("SEC-001", project=Project(folder))

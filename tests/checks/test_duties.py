@@ -43,7 +43,7 @@ class TestSomebodyIsTold:
         """A message to a notifier, of an incident that somebody wrote down."""
         lab.now += 1000
         store, watching, one = lab.store.incidents, Revision().pace.watching, Due(OPENED, name)
-        made = lab.run(incident.log(store, None, f"a test of {name}", "error", "ada")).incident
+        made = lab.run(incident.log(store, None, f"a test of {name}", "error", "ada", new=True)).incident
         told = claimed(made, one, watching, lab.now)
         if ended:
             told = sent(told, one, "ok", lab.now) if well else failed(told, one, "no", watching, lab.now)
@@ -122,6 +122,8 @@ class TestNothingIsKeptBeyondItsTime:
 
     def test_but_for_what_a_person_must_decide(self, lab: Lab) -> None:
         self.message(lab, "one", 90, "unknown")
+        lab.sending("in doubt")
+        self.message(lab, "in doubt", 90, "rejected")  # of which a call has no outcome
         lab.run(lab.store.retired.note(LastMove(lab.now, "a worker", 1)))
         assert asked(lab, "CON-009").verdict is PASS
 
