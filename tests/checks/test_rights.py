@@ -99,6 +99,17 @@ def test_a_server_that_cannot_be_asked_was_not_seen(identity: str, error: str) -
     assert (seen.verdict, "say" in seen.observed or "not tell" in seen.observed) == (ERROR, True), seen
 
 
+def test_a_server_that_is_too_old_to_be_asked_is_tried_with_what_is_harmless() -> None:
+    def talk(server: Talk) -> None:
+        for words in commands(server):
+            told = {b"WHOAMI": "$3\r\napp\r\n", b"DRYRUN": "-ERR Unknown subcommand or wrong number for 'DRYRUN'.\r\n"}
+            server.send(told.get(words[1] if words[1:] else b"", "+OK\r\n").encode())
+
+    with serve(talk) as peer:
+        seen = asyncio.run(answer_of("RDS-009", Server(Path("unused"), "127.0.0.1", peer.port)))
+    assert (seen.verdict, "may CONFIG GET maxmemory, ACL LIST" in seen.observed) == (FAIL, True), seen
+
+
 def commands(server: Talk) -> Iterator[list[bytes]]:
     """What the client asks for, word by word, however the bytes come."""
     text = b""
