@@ -8,9 +8,10 @@ consent       CON  notices, forms, texts              redis_server  RDS  the ser
 documents     DOC  registers, assessment              names     DNS  what is published about our mail
 staging       STG  the last drill, PERF how long      rights        RDS  what our user may do there
 duties        OBS  who is told, who watches           attested           what a person answers for
+redaction     SEC  what is taken out of what is written
 """
 
-from notifyctl.checks import environment, secrets, leaks, release, consent, documents  # noqa: F401, I001 - asked in this order
+from notifyctl.checks import environment, secrets, leaks, redaction, release, consent, documents  # noqa: F401, I001 - asked in this order
 from notifyctl.checks import redis_server, rights, network, tls, names, accounts, staging, queue, duties, attested  # noqa: F401 - asked after those
 from notifyctl.checks.asked import Accounts
 from notifyctl.checks.readers import Endpoint, Given, Kept, Readers

@@ -8,7 +8,9 @@ from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
 from notifyctl.domain.check import Seen, failed, passed, unseen
 from notifyctl.domain.leak import Leak, leaks
+from notifyctl.domain.secret import SHORTEST
 from notifyctl.domain.unverified import unverified
+from notifyctl.store.processes import own
 
 MOST, LARGEST = 5_000, 32 << 20  # files and bytes; a larger tree is searched by a scanner of its own
 SHOWN = 5
@@ -75,6 +77,22 @@ def _secrets(text: str, _: Path) -> Iterator[Leak]:
 def _code(text: str, path: Path) -> Iterator[Leak]:
     """Prose may speak of it."""
     return iter(()) if path.suffix == ".md" else unverified(text)
+
+
+@check("SEC-004", "No secret is in a command line", expected="in none of a process of this user", needs=("ENV-001",))
+async def arguments(readers: Readers) -> Seen:
+    known = {name: secret.reveal() for name, secret in readers.given.secrets.items()}
+    compared = {name: value for name, value in known.items() if len(value) >= SHORTEST}
+    if not compared:
+        return unseen("no secret is set here that is longer than a word", "run it where the workers run")
+    running = own()
+    found = [f"{name} in that of process {one.pid}" for name in compared for one in running if known[name] in one.line]
+    if found:
+        fix = (
+            "change the secret: all users of this host could read it; then give it by a file, stdin or the environment"
+        )
+        return failed(", ".join(found[:SHOWN]), fix)
+    return passed(f"processes that were looked at: {len(running)}")
 
 
 def _within(tree: Iterator[Path]) -> tuple[list[Path], bool]:

@@ -1,24 +1,18 @@
 """From an exception to a result: the same document and the same words for every error."""
 
 import os
-import re
 import sys
-import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError
 
-from notifyctl import __version__
 from notifyctl.cli.envelope import Result
 from notifyctl.cli.screen import Screen, clean
 from notifyctl.domain import exits
 from notifyctl.domain.errors import NotifyctlError
 from notifyctl.domain.finding import Finding
-from notifyctl.domain.secret import hide
-
-_SECRET_NAMES = r"KEY|SECRET|PASSWORD|TOKEN|PEPPER|DSN|_URL$|COMMAND"
 
 
 class Terminated(BaseException):
@@ -91,11 +85,11 @@ def write_report(error: BaseException, environ: Mapping[str, str]) -> str:
     """Write the traceback, without the values of variables, to a private file; return its path."""
     import tempfile  # deferred: 4 ms that only a bug pays
 
-    story = "".join(traceback.TracebackException.from_exception(error).format())
+    from notifyctl.telemetry.tracebacks import story
+
     handle, path = tempfile.mkstemp(prefix="notifyctl-bug-", suffix=".txt")
     with os.fdopen(handle, "w", errors="backslashreplace") as file:
-        file.write(f"notifyctl {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n\n")
-        file.write(without_secrets(story, environ))
+        file.write(story(error, environ))
     return path
 
 
@@ -109,14 +103,3 @@ def _tell(error: BaseException, verb: str) -> None:
             from notifyctl.telemetry import crashes
 
             crashes.tell(error, given.sentry, given.mode, verb)
-
-
-def without_secrets(text: str, environ: Mapping[str, str]) -> str:
-    """The text without e-mail addresses, keys, and values of variables that are named like secrets; paths stay."""
-    from notifyctl.domain.redact import redact  # deferred: its patterns cost 1 ms that only a bug pays
-
-    secrets = {value for name, value in environ.items() if re.search(_SECRET_NAMES, name) and len(value) > 3}
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "[secret]")
-    lines = (hide(line) if line.startswith('  File "') else redact(line) for line in text.splitlines())
-    return "\n".join(lines) + "\n"

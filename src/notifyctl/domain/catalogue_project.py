@@ -15,6 +15,25 @@ PROJECT = {
         "the providers' keys, private keys and our own secrets are looked for; the history is not.",
         "Revoke it first. Then remove it, from the history too: a scanner such as gitleaks finds what is there.",
     ),
+    "SEC-004": Entry(
+        "No secret is in a command line",
+        "Every user of a host can read the arguments of every process, and many tools log them. The secrets of the "
+        "settings are looked for in those of our own user, as they are now; what ended before is not seen.",
+        "Change the secret. Then give it by a file, stdin or the environment; no command of ours takes one as an "
+        "argument.",
+    ),
+    "SEC-008": Entry(
+        "Secrets are taken out of what is written",
+        "Others say our keys back in their errors, and errors end in logs. A canary and each secret of the settings "
+        "are written to a log, a traceback, a report and what Sentry would hear, in memory, and must not be left "
+        "there. One of less than 8 characters is not taken out, since it is a word of other texts.",
+        "Make a longer secret. If it is another one, this is a bug: please report it.",
+    ),
+    "SEC-PROCESSES": Entry(
+        "This system does not tell what runs",
+        "There is no /proc here, or it hides even our own processes.",
+        "Look at it with the system's own tools: ps -ef.",
+    ),
     "SEC-007": Entry(
         "Each secret is one of its own",
         "Two secrets that are equal are stolen together. One that stands in .env.example is known to everybody.",

@@ -125,10 +125,6 @@ def _given(told: Settings) -> Given:
         "RESEND_API_KEY": told.resend.key, "POSTMARK_API_KEY": told.postmark.key,
         "AWS_SES_ACCESS_KEY": told.ses.access_key,
     }  # fmt: skip
-    secrets = {
-        **keys, "AWS_SES_SECRET_KEY": told.ses.secret_key, "BULLMQ_REDIS_PASSWORD": told.redis.password,
-        "NOTIFYCTL_PEPPER": told.given_pepper, "NOTIFYCTL_LEDGER_KEY": told.audits.key,
-    }  # fmt: skip
     urls = {
         "NOTIFYCTL_RESEND_URL": told.resend.url, "NOTIFYCTL_POSTMARK_URL": told.postmark.url,
         "NOTIFYCTL_SES_URL": told.ses.url,
@@ -141,11 +137,24 @@ def _given(told: Settings) -> Given:
         sources=told.sources,
         kept=_kept(told.secrets) if told.secrets.file else None,
         test_keys=[name for name, secret in keys.items() if _for_tests(secret)],
-        secrets={name: secret for name, secret in secrets.items() if secret},
+        secrets={name: secret for name, secret in {**keys, **_secrets(told)}.items() if secret},
         notice=told.consent_version or "",
         policy=told.policy_url or "",
         notifiers=told.notifiers.names,
     )
+
+
+def _secrets(told: Settings) -> dict[str, Secret | None]:
+    """All but the keys that are named above, and the notifying command, whose words are arguments."""
+    notifiers, admin = told.notifiers, told.administrator
+    return {
+        "AWS_SES_SECRET_KEY": told.ses.secret_key, "BULLMQ_REDIS_PASSWORD": told.redis.password,
+        "NOTIFYCTL_PEPPER": told.given_pepper, "NOTIFYCTL_LEDGER_KEY": told.audits.key,
+        "NOTIFYCTL_HEARTBEAT_URL": told.audits.heartbeat, "NOTIFYCTL_PAGERDUTY_KEY": notifiers.pagerduty_key,
+        "NOTIFYCTL_WEBHOOK_URL": notifiers.webhook_url, "NOTIFYCTL_WEBHOOK_SECRET": notifiers.webhook_secret,
+        "NOTIFYCTL_RESEND_ADMIN_KEY": admin.resend_key, "NOTIFYCTL_AWS_ADMIN_ACCESS_KEY": admin.aws_access_key,
+        "NOTIFYCTL_AWS_ADMIN_SECRET_KEY": admin.aws_secret_key, "SENTRY_DSN": told.sentry,
+    }  # fmt: skip
 
 
 def _kept(place: Place) -> Kept:
