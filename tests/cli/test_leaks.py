@@ -66,6 +66,7 @@ WALK: dict[str, Sequence[Sequence[str]] | str] = {
     "worker drain": [["--all", *WHY, "--dry-run"], ["--all", *WHY]],
     "send": [["--id", "walk/2", "--type", "newsletter", "--to", "{who}", "--subject", "x", "--text", "y"],
              ["--id", "walk/3", "--type", "nothing", "--to", "{who}@{who}", "--subject", "x", "--text", "y"]],
+    "bench": [["--staging", "--dry-run"]],  # without --staging none of our variables reaches it, as with the demo
     "probe": [[]],
     "failover": [YES],
     "switchover": [["--to", "ses", *YES]],
@@ -335,7 +336,9 @@ class TestOneProcess:
         assert (len(reports), birds.found("".join([*reports, *capfd.readouterr()]))) == (3, [])
 
     def test_the_demo_hands_none_of_them_on(self, birds: Aviary, tmp_path: Path) -> None:
-        given = stage._environ(tmp_path, dict.fromkeys(("control", "resend", "postmark", "ses"), "http://127.0.0.1:9"))
+        given = stage._environ(
+            tmp_path, dict.fromkeys(("control", "resend", "postmark", "ses"), "http://127.0.0.1:9"), ""
+        )
         assert birds.found(json.dumps(given)) == []
 
 
