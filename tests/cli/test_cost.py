@@ -77,6 +77,15 @@ class TestWithAGivenVolume:
             again = notifyctl(*asked, "-o", "json", NOTIFYCTL_CONFIG=str(config)).document["data"]
             assert (again["change"], again["diff"], again["present"]["total"]) == (False, None, data["best"]["total"])
 
+    def test_stdout_is_for_patch_alone(self, config: Path):
+        config.write_text('[route]\norder = ["ses"]\n')
+        for volume in ("120000", "1"):
+            line = ("cost", "advise", "--volume", volume)
+            ran = notifyctl(*line, NOTIFYCTL_CONFIG=str(config))
+            difference = notifyctl(*line, "-o", "json", NOTIFYCTL_CONFIG=str(config)).document["data"]["diff"]
+            assert ran.out == (difference or "")
+            assert "Rests on" in ran.err
+
     def test_without_a_file_one_is_made(self):
         ran = notifyctl("cost", "advise", "--volume", "120000", "--peak", "12000")
         assert (

@@ -10,6 +10,7 @@ from notifyctl.cli.table import VERBS
 from notifyctl.domain.catalogue import CODES
 from notifyctl.domain.exits import EXITS
 from notifyctl.domain.states import STATES
+from notifyctl.store import jobdata
 from terminal import notifyctl
 
 
@@ -40,9 +41,17 @@ def test_a_single_state():
     assert told("held").startswith("held: waits")
 
 
-def test_the_message_is_the_published_schema_and_nothing_else():
+def test_the_data_of_a_job_is_told_by_field_with_an_example_that_would_be_sent():
+    page = told("message")
+    example = page[page.index("{") : page.rindex("}") + 1]
+    assert jobdata.read(example.encode(), ["booking.confirmation"]).id == "booking-confirm/8731"
+    fields = json.loads(told("message-schema"))["properties"]
+    assert all(f"\n{name} " in page for name in fields)
+
+
+def test_the_schema_is_the_published_one_and_nothing_else():
     schema = resources.files("notifyctl.domain").joinpath("message-v1.schema.json").read_text()
-    assert told("message") == schema
+    assert told("message-schema") == schema
     assert notifyctl("explain", "message", "-o", "json").data["document"] == json.loads(schema)
 
 

@@ -72,6 +72,18 @@ def test_the_same_id_again_changes_nothing(house: House) -> None:
     house.run("send", *ONE, "--text", "x")
     ran = house.ask("send", *ONE, "--text", "other")
     assert (ran.code, ran.document["outcome"], ran.data["added"]) == (0, "nothing to do", 0)
+    assert (ran.codes, ran.data["earlier"]) == (["SND-USED"], {"other": True, "state": ""}), "its content was another"
+    assert house.ask("send", *ONE, "--text", "x").codes == []
+
+
+def test_what_will_not_be_sent_is_said_when_it_is_enqueued(house: House) -> None:
+    line = ("--id", "n/1", "--type", "newsletter", "--to", "ann@customers.example", "--subject", "Hi", "--text", "x")
+    for more in (("--dry-run",), ()):
+        ran = house.ask("send", *line, *more)
+        assert (ran.code, ran.codes, bool(ran.data["foreseen"])) == (0, ["SND-NO-CONSENT"], True)
+    many = mail("n/2", "newsletter") + b"\n" + mail("b/1")
+    ran = house.ask("send", "-", stdin=many)
+    assert (ran.codes, ran.data["foreseen"]) == (["SND-NO-CONSENT"], 1)
 
 
 def test_a_refused_message_says_which_field_and_is_not_enqueued(house: House) -> None:

@@ -48,6 +48,14 @@ def test_a_deployment_comes_above_the_others_and_below_what_is_to_come():
     assert [line for line in lines if line not in WRITTEN.splitlines()] == [NEXT.heading, NEXT.line]
 
 
+@pytest.mark.parametrize(
+    "heading", ["[unreleased]", "Unreleased", "UNRELEASED", "1.5.0 - unreleased", "[1.5.0] - Unreleased"]
+)
+def test_what_is_to_come_may_be_headed_in_many_ways(heading: str):
+    lines = added(WRITTEN.replace("[Unreleased]", heading), NEXT, "f").splitlines()
+    assert lines.index(f"## {heading}") < lines.index(NEXT.heading) < lines.index("## [1.4.0] - 2026-11-30")
+
+
 def test_a_version_that_was_described_that_day_gets_its_line_there():
     text = added(WRITTEN.replace("- 09:30Z by eve: Early\n", ""), FIRST, "f")
     assert text.count("## [1.4.0]") == 1

@@ -50,7 +50,7 @@ class Result(NamedTuple):
     `data` is for machines and may only grow; `lines` is for humans and free to change: its first
     line is the summary that `-o short` prints. `outcome` defaults to the name of the exit code; a
     command that changed something says `done`, so that `--quiet` prints it. `next` are commands. `told` says that the
-    lines tell the findings already.
+    lines tell the findings already; `aside` that only what is verbatim is for stdout, where a program reads it.
     """
 
     data: Mapping[str, Any]
@@ -60,6 +60,7 @@ class Result(NamedTuple):
     findings: Sequence[Finding] = ()
     next: Sequence[str] = ()
     told: bool = False
+    aside: bool = False
 
     @property
     def word(self) -> str:

@@ -91,10 +91,20 @@ class VerbGroup(TyperGroup):
         for title, rows in self.sections():
             with formatter.section(title if not self.noun else "Commands"):
                 formatter.write_dl([(word.ljust(width), text) for word, text in rows])
+        for verb in (verb for verb in self.own() if self.noun and verb.alone):
+            _write_own_options(verb, ctx, formatter)
         super().format_options(ctx, formatter)
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Nothing: they stand above the options already."""
+
+
+def _write_own_options(verb: Verb, ctx: Context, formatter: HelpFormatter) -> None:
+    """The options of the verb that a noun means alone: who asks for help on `worker` means `worker run`."""
+    shared = {option.name for option in options.common()}
+    rows = [row for item in load(verb).params if item.name not in shared and (row := item.get_help_record(ctx))]
+    with formatter.section(f"Options of {verb.name}, which {verb.name.split()[0]} alone means"):
+        formatter.write_dl(rows)
 
 
 def _line(verbs: Sequence[Verb], full: str) -> str:

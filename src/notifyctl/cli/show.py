@@ -6,6 +6,7 @@ Rich is imported only to draw a table on a terminal; everything else is plain te
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import redirect_stdout
 
 from notifyctl.cli import columns
 from notifyctl.cli.envelope import Line, Markdown, Marked, Result, Table, Verbatim, envelope
@@ -57,6 +58,11 @@ def document(result: Result, screen: Screen) -> str:
 
 
 def _print_lines(result: Result, screen: Screen) -> None:
+    if result.aside and screen.format == "table":
+        words = [part for part in result.lines if not isinstance(part, Verbatim)]
+        with redirect_stdout(sys.stderr):
+            _print_lines(result._replace(lines=words, aside=False), screen)
+        result = Result({}, [part for part in result.lines if isinstance(part, Verbatim)])
     for part in _summary(result.lines) if screen.format == "short" else result.lines:
         _print_part(part, screen)
     for finding in () if result.told else result.findings:

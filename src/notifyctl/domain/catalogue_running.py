@@ -124,6 +124,18 @@ WORKERS = {
 }
 
 SENDING = {
+    "SND-NO-CONSENT": Entry(
+        "The message will not be sent",
+        "Its type is marketing, which needs consent, and nobody's consent is on record. It is enqueued and ends as "
+        "no_consent, so that your application sees the same as in production.",
+        "Give it a type of service if it is one; consent cannot be recorded in this version.",
+    ),
+    "SND-USED": Entry(
+        "The id was used before",
+        "An id names one event of your business and is unique for ever: what is out is never sent again, and a job "
+        "with other content under the same id does not replace the first one.",
+        "Give another event an id of its own. What became of the first: `notifyctl message show ID`.",
+    ),
     "SND-REFUSED": Entry(
         "Lines of the file are refused",
         "A worker would reject them, so they were not enqueued; all others were. Each refused line is listed with its "

@@ -20,7 +20,7 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,59}")
 _SECTION = re.compile(r"## \[?([^\]\s]+)\]? - (\d{4}-\d\d-\d\d)\s*")
 _LINE = re.compile(r"- (\d\d:\d\d)Z by ([^:]+): (.+)")
 _MEANT = re.compile(r"## (?:\[|v?\d|.* - \d{4}-)")  # a heading that is meant to be one of a version
-_LATER = re.compile(r"## \[?unreleased\]?\s*", re.IGNORECASE)
+_LATER = re.compile(r"## (?:\[?[^\]\s]+\]? - )?\[?unreleased\]?\s*", re.IGNORECASE)  # with its version, or without
 
 
 class Deployment(NamedTuple):

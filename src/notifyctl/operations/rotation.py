@@ -206,7 +206,7 @@ class Rotator:
                 return self._step(rotation, rotation._replace(step=Step.OBSERVED))
             fix = starting_anew(never) if never else "see notifyctl worker list"
             if said != (said := why.partition(" for ")[0]):
-                self.told(f"  waiting: {why}{f'. {fix}' if never else ''}")
+                self.told(f"  waiting: {why}{f'; {fix}' if never else ''}")
             if time.monotonic() - began > (self.limits.ended if never else self.limits.wait):
                 what = f"the old key is not revoked yet: {why}"
                 raise Waiting("KEY-IN-USE", what, self.names[0], f"{fix}; the same command goes on")

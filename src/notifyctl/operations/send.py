@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple, Protocol
 
 from notifyctl.domain.errors import InvalidMessage, Unreachable
+from notifyctl.domain.permission import refusal
 from notifyctl.domain.progress import Listener, Step, silent
 from notifyctl.domain.revision import MessageType
 from notifyctl.domain.routing import lane_of
 from notifyctl.store import jobdata
+from notifyctl.store.attempts import Attempts
 from notifyctl.store.queue import Addition, Queue
 
 BATCH = 200  # messages
@@ -36,6 +38,27 @@ class Door:
         lane = lane_of(self.types[message.type].priority, self.lanes)
         return Addition(lane, message.id, message.type, whole, self.delay, self.priority)
 
+    def foreseen(self, message_type: str) -> str:
+        """Why a message of that type will not be sent, as permission stands now; '' when it may be."""
+        return refusal(self.types[message_type]) or ""
+
+
+class Earlier(NamedTuple):
+    """What an id stood for before: `other` content on the queue, and the state that a worker has brought it to, ''
+    when none has."""
+
+    other: bool
+    state: str
+
+
+async def enqueue_one(queue: Queue, attempts: Attempts, addition: Addition) -> tuple[bool, Earlier]:
+    """Whether the job was added, and what its id stood for before. Raises `Unreachable`."""
+    record = await attempts.read(addition.message_id)  # a worker may be faster than whoever looks afterwards
+    (added,) = await queue.enqueue([addition])
+    body = None if added else await queue.body(addition.lane, addition.message_id)
+    other = body is not None and not jobdata.same(body, addition.data)
+    return added, Earlier(other, record.state.value if record.version else "")
+
 
 class Refusal(NamedTuple):
     """A line that is no message: its number from 1, and what is wrong with it."""
@@ -49,13 +72,15 @@ class Refusal(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """What became of a file: `good` lines passed the door; the first thousand refusals are kept."""
+    """What became of a file: `good` lines passed the door, `foreseen` of them will not be sent, as permission stands;
+    the first thousand refusals are kept."""
 
     lines: int = 0
     good: int = 0
     added: int = 0
     duplicates: int = 0
     refused: int = 0
+    foreseen: int = 0
     refusals: list[Refusal] = field(default_factory=list)
 
     def refuse(self, line: int, error: InvalidMessage) -> None:
@@ -107,6 +132,7 @@ def admitted(file: BinaryIO, door: Door, tally: Tally, rejects: Rejects) -> Iter
             rejects.take(line)
             continue
         batch.append(addition)
+        tally.foreseen += bool(door.foreseen(addition.name))
         size += len(line)
         if len(batch) >= BATCH or size >= BATCH_BYTES:
             yield batch

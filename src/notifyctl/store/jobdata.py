@@ -121,6 +121,14 @@ def write(fields: dict[str, object]) -> bytes:
     return msgspec.json.encode({"v": VERSION, **{name: value for name, value in fields.items() if value is not None}})
 
 
+def same(one: bytes, other: bytes) -> bool:
+    """Whether two texts are the same JSON, however it is written."""
+    try:
+        return bool(msgspec.json.decode(one) == msgspec.json.decode(other))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return one == other
+
+
 def _message(data: _Data) -> Message:
     if data.v != VERSION:
         raise InvalidMessage("MSG-VERSION", f"job data version {data.v} is unknown", "v", f"write {VERSION}")

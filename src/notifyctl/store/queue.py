@@ -124,6 +124,12 @@ class Queue:
         answers = await self.scripts.run("enqueue", self.bases, args)
         return [answer == b"added" for answer in answers]
 
+    async def body(self, lane: int, message: str) -> bytes | None:
+        """The data of the job of a message in that lane; None when it has none. Raises `Unreachable`."""
+        with self.link.reach():
+            found: bytes | None = await self.link.redis.hget(self.key(lane, job_id(message)), "data")
+        return found
+
     async def _jobs(self, rows: Sequence[Sequence[Any]]) -> tuple[Job, ...]:
         """The jobs of a reply, each with its body: bodies are read plainly, since Lua would copy them twice."""
         if not rows:

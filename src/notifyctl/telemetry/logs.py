@@ -1,4 +1,5 @@
-"""Logs: JSON lines on stderr, written a tenth of a second later in one go, so that a line costs microseconds.
+"""Logs: JSON lines on stderr, written a tenth of a second later in one go, so that a line costs microseconds. For a
+person at a terminal they are short and plain.
 
 A recipient appears only as a keyed hash and a domain; subjects and bodies never appear.
 """
@@ -24,6 +25,7 @@ from notifyctl.domain.redact import redact
 FLUSH = 0.1  # seconds
 PIECE = 4096  # bytes that a pipe which is not full takes without making us wait
 CALM = 60.0  # seconds without it after which trouble counts as new
+_UNSAFE = {code: "\ufffd" for code in (*range(32), *range(127, 160))}  # would reprogram a terminal
 REPEATS = 5  # lines of the same trouble before only every hundredth is written
 
 
@@ -50,12 +52,14 @@ class _Call(msgspec.Struct, omit_defaults=True):
 
 
 class Log:
-    """The log of one worker. `pepper` keys the recipient hashes; `fd` takes the lines; `sent` counts acceptances."""
+    """The log of one worker. `pepper` keys the recipient hashes; `fd` takes the lines; `sent` counts acceptances;
+    `plain` writes for a person."""
 
-    def __init__(self, worker: str, pepper: bytes, fd: int = 2) -> None:
+    def __init__(self, worker: str, pepper: bytes, fd: int = 2, plain: bool = False) -> None:
         self._worker = worker
         self._pepper = hashlib.sha256(pepper).digest()  # a key of any length becomes one that BLAKE2 takes
         self._fd = fd
+        self._plain = plain
         self._lines: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
         self._missed = 0
@@ -143,13 +147,19 @@ class Log:
         return missed
 
     def _append(self, line: object) -> None:
-        self._lines.append(msgspec.json.encode(line) + b"\n")
+        self._lines.append((_plainly(line) if self._plain else msgspec.json.encode(line)) + b"\n")
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH, self.flush)
 
     def _recipient(self, email: str) -> str:
         digest = hashlib.blake2b(email.lower().encode(), key=self._pepper, digest_size=6).hexdigest()
         return f"{digest}@{email.rpartition('@')[2]}"
+
+
+def _plainly(line: object) -> bytes:
+    from notifyctl.telemetry import plain
+
+    return plain.line(msgspec.to_builtins(line)).translate(_UNSAFE).encode("utf-8", "replace")
 
 
 def _next_piece(lines: deque[bytes]) -> bytes:

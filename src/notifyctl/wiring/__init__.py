@@ -74,11 +74,12 @@ def setup(settings: Settings) -> str:
     return checking.setup(settings)
 
 
-def worker(settings: Settings, name: str = "") -> "AbstractAsyncContextManager[Worker]":
-    """One worker of this process; raises `Misconfigured` when it could not send anything."""
+def worker(settings: Settings, name: str = "", plain: bool = False) -> "AbstractAsyncContextManager[Worker]":
+    """One worker of this process, whose log is `plain` for a person; raises `Misconfigured` when it could not send
+    anything."""
     from notifyctl.wiring import engine
 
-    return engine.worker(settings, name)
+    return engine.worker(settings, name, plain)
 
 
 def desk(settings: Settings, store: Store, by: str, excused: "list[Waiver]") -> "Desk":

@@ -32,13 +32,14 @@ from notifyctl.wiring.telling import incident_duty
 
 
 @asynccontextmanager
-async def worker(settings: Settings, name: str = "") -> AsyncIterator[Worker]:
-    """One worker of this process; raises `Misconfigured` when it could not send anything."""
+async def worker(settings: Settings, name: str = "", plain: bool = False) -> AsyncIterator[Worker]:
+    """One worker of this process, whose log is `plain` for a person; raises `Misconfigured` when it could not send
+    anything."""
     host, pid = socket.gethostname(), os.getpid()
     token = f"nf.{host}.{pid}.{time.time_ns() // 1000:x}"
     found = dict(providers(settings))
     demand_route(settings, found)
-    log = Log(token, settings.pepper())
+    log = Log(token, settings.pepper(), plain=plain)
     watch = Watch()
     async with (
         store(settings, start=True, name=token, watch=watch) as parts,

@@ -89,7 +89,7 @@ def advise(ctx: typer.Context, volume: Volume = None, peak: Peak = None) -> Resu
 
     Each order of your providers on each plan is priced under your own traffic. A routing counts only when every
     provider in it could carry the busiest day: that is the reserve which failover needs. What is advised is printed as
-    a difference of the configuration file, ready for `patch`. Nothing is changed.
+    a difference of the configuration file, alone on stdout and ready for `patch`. Nothing is changed.
     """
     from notifyctl.cli.given import load
     from notifyctl.domain.advice import advise as compare
@@ -105,11 +105,11 @@ def advise(ctx: typer.Context, volume: Volume = None, peak: Peak = None) -> Resu
     if volume is not None:
         found = Traffic(volume, volume, volume if peak is None else peak)
     if found is None:
-        return _too_few(days or 0)
+        return _too_few(days or 0)._replace(aside=True)
     found = found if peak is None else found._replace(peak_day=peak)
     advice = compare(accounts(given.revision, _order(given), found, seen.granted if seen else {}), found)
     done = _advised(given, advice, found, seen)
-    return done._replace(data={**done.data, "days": days})
+    return done._replace(data={**done.data, "days": days}, aside=True)
 
 
 def _order(given: "Settings") -> Sequence[str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from notifyctl.cli import describe
-from notifyctl.cli.envelope import Result
+from notifyctl.cli.envelope import Result, Verbatim
 from notifyctl.cli.show import aligned
 from notifyctl.cli.table import VERBS
 from notifyctl.domain import exits
@@ -37,7 +37,8 @@ def explain(
 ) -> Result:
     """Tell what a code, a command or a word means, offline.
 
-    Without a topic it lists the topics. `explain message` prints the JSON Schema of the job data. Only `explain
+    Without a topic it lists the topics. `explain message` tells the fields of a job, `explain message-schema` prints
+    their JSON Schema. Only `explain
     last-failover` asks Redis: it makes the decision again from its stored inputs, and must come to the same answer.
     """
     name = " ".join(topic or ())
@@ -103,16 +104,31 @@ def _state(name: str) -> Result:
 
 
 def _message() -> Result:
-    """The JSON Schema of the job data, version 1."""
+    """The data of a job, version 1: its fields, and an example."""
     import json
+
+    from notifyctl.cli import jobpage
+
+    schema = json.loads(_schema())
+    return Result({"topic": "message", "document": schema}, [*jobpage.lines(schema)])
+
+
+def _message_schema() -> Result:
+    """The JSON Schema of the data of a job, version 1."""
+    import json
+
+    text = _schema()
+    return Result({"topic": "message-schema", "document": json.loads(text)}, (Verbatim(text.rstrip("\n")),))
+
+
+def _schema() -> str:
     from importlib import resources
 
-    text = resources.files("notifyctl.domain").joinpath("message-v1.schema.json").read_text("utf-8")
-    return Result({"topic": "message", "document": json.loads(text)}, (text.rstrip("\n"),))
+    return resources.files("notifyctl.domain").joinpath("message-v1.schema.json").read_text("utf-8")
 
 
 def _last_failover() -> Result:
-    """The last decision to take a provider out, made again; asks Redis."""
+    """The last time a provider was taken out, decided again."""
     from notifyctl.cli.running import with_store
     from notifyctl.cli.telling import decision_data, decision_words
     from notifyctl.operations.history import last_failover
@@ -130,6 +146,7 @@ GENERAL: dict[str, Callable[[], Result]] = {
     "exit-codes": _exit_codes,
     "states": _states,
     "message": _message,
+    "message-schema": _message_schema,
     "last-failover": _last_failover,
 }
 

@@ -10,13 +10,17 @@ import typer
 from notifyctl.cli import letter, screen
 from notifyctl.cli.envelope import Result, Table
 from notifyctl.cli.options import DryRun, parse_span
+from notifyctl.cli.words import many
 from notifyctl.domain import exits
 from notifyctl.domain.errors import Usage
 from notifyctl.domain.finding import Finding
 
 if TYPE_CHECKING:
-    from notifyctl.operations.send import Door, Tally
+    from collections.abc import Iterator
+
+    from notifyctl.operations.send import Door, Earlier, Tally
     from notifyctl.settings import Settings
+    from notifyctl.store.queue import Addition
     from notifyctl.wiring import Store
 
 SHOWN = 10  # refused lines on the screen; JSON has the first thousand
@@ -94,22 +98,46 @@ def _check(file: str | None, flags: dict[str, Any], rejects: Path | None) -> Non
 
 def _one(loaded: "Settings", door: "Door", flags: dict[str, Any], dry_run: bool) -> Result:
     from notifyctl.cli.running import with_store
-    from notifyctl.operations.send import message
+    from notifyctl.operations.send import enqueue_one, message
 
     addition = door.admit(message(letter.fields(flags)))
     queue = loaded.queues[addition.lane - 1]
-    data = {"id": addition.message_id, "queue": queue, "dry_run": dry_run}
+    foreseen = door.foreseen(addition.name)
+    data = {"id": addition.message_id, "queue": queue, "dry_run": dry_run, "foreseen": foreseen or None}
+    findings = [_never_sent(addition.message_id, "it", foreseen)] if foreseen else []
     if dry_run:
-        return Result({**data, "added": 0}, (f"{addition.message_id} would be enqueued in {queue}.",))
+        lines = (f"{addition.message_id} would be enqueued in {queue}.",)
+        return Result({**data, "added": 0, "earlier": None}, lines, findings=findings)
 
-    async def add(store: "Store") -> tuple[bool, bool]:
-        return (await store.queue.enqueue([addition]))[0], bool(await store.workers.list())
+    async def add(store: "Store") -> "tuple[bool, bool, Earlier]":
+        added, known = await enqueue_one(store.queue, store.attempts, addition)
+        return added, bool(await store.workers.list()), known
 
-    added, working = with_store(add, start=True)
+    added, working, known = with_store(add, start=True)
     there = f"{addition.message_id} was enqueued in {queue} before; nothing is added."
     lines = (f"Enqueued {addition.message_id} in {queue}." if added else there,)
     outcome = "done" if added else "nothing to do"
-    return Result({**data, "added": int(added)}, lines, outcome=outcome, next=_next(working))
+    data = {**data, "added": int(added), "earlier": known._asdict()}
+    return Result(
+        data, lines, outcome=outcome, findings=[*findings, *_used(addition, added, known)], next=_next(working)
+    )
+
+
+def _never_sent(where: str, what: str, why: str) -> Finding:
+    hint = "notifyctl explain no_consent"
+    return Finding("SND-NO-CONSENT", "warning", where, f"{what} will end as no_consent and not be sent: {why}", hint)
+
+
+def _used(addition: "Addition", added: bool, known: "Earlier") -> "Iterator[Finding]":
+    """What the sender must know of an id that stood for something before."""
+    if known.other:
+        what = "this id was used before, for other content: that one counts, and nothing will be sent for this one"
+        hint = "an id names one event of your business: give another event an id of its own"
+        yield Finding("SND-USED", "warning", addition.message_id, what, hint)
+    elif added and known.state:
+        what = f"this id was used before, and its mail is {known.state}: what is out is not sent again"
+        hint = f"notifyctl message show {addition.message_id}"
+        yield Finding("SND-USED", "warning", addition.message_id, what, hint)
 
 
 def _many(to: screen.Screen, door: "Door", path: str, rejects: Path | None, dry_run: bool) -> Result:
@@ -158,7 +186,8 @@ class _Rejects:
 
 
 def _told(tally: "Tally", path: str, dry_run: bool, working: bool, rejects: Path | None) -> Result:
-    numbers = {name: getattr(tally, name) for name in ("lines", "good", "added", "duplicates", "refused")}
+    names = ("lines", "good", "added", "duplicates", "refused", "foreseen")
+    numbers = {name: getattr(tally, name) for name in names}
     data = {**numbers, "refusals": [refusal._asdict() for refusal in tally.refusals], "dry_run": dry_run}
     lines: list[str | Table] = [_summary(tally, dry_run)]
     if tally.refused:
@@ -167,6 +196,11 @@ def _told(tally: "Tally", path: str, dry_run: bool, working: bool, rejects: Path
         lines += sorted({f"{one.code} at {one.where}: {one.fix}" for one in tally.refusals[:SHOWN] if one.fix})
     outcome = "done" if tally.added and not tally.refused else ""
     findings = [_refused(tally, path, rejects)] if tally.refused else []
+    if tally.foreseen:
+        where = "stdin" if path == "-" else path
+        findings.append(
+            _never_sent(where, many(tally.foreseen, "message"), "marketing, and no consent can be recorded")
+        )
     code = exits.BAD if tally.refused else exits.OK
     return Result(data, lines, code, outcome, findings, () if dry_run else _next(working or not tally.good))
 

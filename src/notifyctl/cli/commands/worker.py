@@ -30,7 +30,8 @@ def run(
     """Send what is on the queues, until told to stop.
 
     SIGTERM or Ctrl-C drains: nothing more is claimed, what is under way ends, then the exit code is 0. A second
-    one ends at once; other workers take over what was left. The log is JSON lines on stderr.
+    one ends at once; other workers take over what was left. The log goes to stderr: short lines for people on a
+    terminal, JSON lines elsewhere and with -o json.
     """
     from notifyctl import settings
 
@@ -44,11 +45,13 @@ def _alone(ctx: typer.Context, given: "Settings", until_eof: bool) -> Result:
     from notifyctl.operations.worker import on_end_of, on_signals
 
     async def work() -> Result:
-        async with wiring.worker(given) as worker:
+        to = screen.of(ctx)
+        plain = to.terminal(sys.stderr) and (until_eof or not to.machine)  # of a fleet JSON is asked for stdout alone
+        async with wiring.worker(given, plain=plain) as worker:
             with on_signals(worker):
                 if until_eof:
                     on_end_of(sys.stdin.fileno(), worker)
-                await worker.run(lambda: _greet(screen.of(ctx), given, 1))
+                await worker.run(lambda: _greet(to, given, 1))
             return _ended(worker.sent, worker.left, worker.asked)
 
     return fast(work())
