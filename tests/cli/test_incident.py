@@ -248,7 +248,7 @@ class TestNotify:
         assert actions(pager) == ["trigger", "trigger"]
         assert [json.loads(line)["type"] for line in seen.read_text().splitlines()] == ["incident.opened"] * 2
         assert house.ask("incident", "show").data["notified"]["opened/command"]["tries"] == 2
-        assert "pagerduty sent on" in house.run("preflight", "--profile", "live", "--only", "OBS-001").out
+        assert "pagerduty sent on" in house.run("preflight", "--profile", "live", "--only", "OBS-001", "-v").out
         compare("incident-notify", ran.document)
 
     def test_says_who_was_not_told(self, house: House, pager: Peer) -> None:

@@ -34,7 +34,7 @@ class Capabilities:
     """What a provider can carry; routing never picks one that would drop a field.
 
     Sizes are bytes of the document. `header_value_ascii` limits custom header values to printable ASCII
-    of at most `header_value_max` characters.
+    of at most `header_value_max` characters. `signs` says that a request tells when it was made, and is refused later.
     """
 
     evidence: Evidence
@@ -51,6 +51,7 @@ class Capabilities:
     max_metadata: int | None = None
     rate_per_s: int | None = None
     replay_hours: int | None = None
+    signs: bool = False
 
 
 class Envelope(NamedTuple):

@@ -130,7 +130,9 @@ class Carrier:
         exchange = await tools.wire.send(request, start_by=started + tools.revision.pace.start_by)
         tools.failpoint.reach("after-answer")
         tools.clocks.hear(name, exchange.answer)
-        outcome = timed(outcome_of(provider, exchange.answer), tools.clocks.now(name) - now - exchange.seconds)
+        outcome = outcome_of(provider, exchange.answer)
+        if provider.capabilities.signs:
+            outcome = timed(outcome, tools.clocks.now(name) - now - exchange.seconds)
         if outcome.kind is Kind.ACCOUNT:
             tools.follow()  # a key that was revoked in a hurry has a successor by now
         errand.took = asyncio.get_running_loop().time() - errand.taken_at

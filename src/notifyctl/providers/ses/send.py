@@ -21,6 +21,7 @@ CAPABILITIES = Capabilities(
     metadata_value_max=256,
     metadata_key_pattern=r"[A-Za-z0-9_-]+",
     metadata_value_pattern=r"[A-Za-z0-9_-]+",
+    signs=True,
 )
 
 
