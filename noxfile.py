@@ -130,7 +130,8 @@ def demo(session):
     session.run("notifyctl", "demo", *session.posargs)
 
 
-ALL_AT_ONCE = ("-n", "auto", "--dist", "worksteal")  # a process a core, each with servers of its own; none stays idle
+# A process a core and one more, for tests often wait for the processes that they start; each has servers of its own.
+ALL_AT_ONCE = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
 
 
 @nox.session
