@@ -4,6 +4,7 @@ import pytest
 
 from conftest import free_port
 from house import House
+from notifyctl.store import drills
 
 
 def test_all_ready(house: House) -> None:
@@ -65,3 +66,14 @@ def test_a_name_that_is_no_provider_is_a_usage_error(house: House) -> None:
 def test_it_costs_no_mail_and_needs_no_server(house: House, emulator) -> None:
     assert house.ask("probe", BULLMQ_REDIS_PORT="1").code == 0
     assert emulator.call("GET", "/mailbox")["copies"] == []
+
+
+def test_on_request_a_message_to_its_sink_address_is_the_question_and_the_answer_is_on_record(house: House) -> None:
+    refused = house.ask("probe", "ses", "--send")
+    assert (refused.code, refused.codes) == (4, ["CLI-NEEDS-YES"])
+    planned = house.ask("probe", "ses", "--send", "--dry-run")
+    assert (planned.code, planned.data) == (0, {"providers": ["ses"], "count": 1})
+    sent = house.ask("probe", "ses", "--send", "--yes")
+    assert (sent.code, [(one["provider"], one["kind"]) for one in sent.data["trials"]]) == (0, [("ses", "accepted")])
+    assert house.ask("probe", "ses", "--send", "--yes", AWS_SES_SECRET_KEY="revoked").codes == ["STG-001"]
+    assert [len(run.trials) for run in drills.read(house.home)] == [1, 1]

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from notifyctl.cli import sinking
 from notifyctl.cli.envelope import Result, Table
-from notifyctl.cli.options import provider_names
+from notifyctl.cli.options import DryRun, Yes, provider_names
 from notifyctl.cli.words import many
 from notifyctl.domain.errors import Misconfigured, Usage
 from notifyctl.domain.revision import PROVIDERS
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def probe(
+    ctx: typer.Context,
     provider: Annotated[
         list[str] | None,
         typer.Argument(
@@ -23,11 +25,17 @@ def probe(
             autocompletion=provider_names,
         ),
     ] = None,
+    send: Annotated[
+        bool, typer.Option("--send", help="Send each a message to its sink address, as drill staging does.")
+    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
 ) -> Result:
     """Ask the providers whether they would take our mail.
 
     Reads each account, which costs no mail and changes nothing; 5 s at most. Exit code 0: all ready, 3: degraded,
-    1: a key or an account is wrong, 6: no answer. A provider without a key is skipped.
+    1: a key or an account is wrong, 6: no answer. A provider without a key is skipped. With --send a real message is
+    the question: nobody gets it, the provider bills it, and it is recorded. Exit code 1: one was not taken.
     """
     import asyncio
 
@@ -38,6 +46,8 @@ def probe(
     strange = [name for name in provider or () if name not in PROVIDERS]
     if strange:
         raise Usage("CLI-USAGE", f"{strange[0]!r} is no provider", "PROVIDER", f"use {', '.join(PROVIDERS)}")
+    if send:
+        return sinking.send(ctx, provider or (), 1, yes, dry_run)
     given = load()
     names = tuple(dict.fromkeys(provider or given.revision.order))
     probes = asyncio.run(ask(wiring.providers(given), names))
