@@ -189,6 +189,11 @@ class Arena:
         """How many calls are under way, or have no outcome yet."""
         return int(self.redis.zcard("nf:{bull}:inflight"))
 
+    @property
+    def adoptions(self) -> int:
+        """How often a worker took over the jobs of one whose heartbeat had ended."""
+        return self.house.log.count('"event":"adopted"')
+
     def copies(self) -> Mapping[str, int]:
         """Copies in the mailboxes by recipient."""
         counts: dict[str, int] = self.emulator.call("GET", "/mailbox/counts")["recipients"]
@@ -211,6 +216,9 @@ class Arena:
         """Start Redis on the data that it left."""
         self.server = _serve(self.house.home / "valkey", self.port)
         self.eventually("a server", lambda: _answers(self.redis))
+
+
+HICCUP = 2  # adoptions for which the machine may be to blame: it may hold processes up for as long as a heartbeat lasts
 
 
 @contextmanager

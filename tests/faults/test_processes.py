@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from faults.arena import PROVIDERS, Arena, Fault, arena
+from faults.arena import HICCUP, PROVIDERS, Arena, Fault, arena
 from faults.checker import check
 from faults.conftest import Extent
 from faults.troubles import ANSWERS
@@ -101,7 +101,7 @@ def test_a_rolling_restart_leaves_nothing_behind() -> None:
             assert old.wait(30) == 0
         field.await_end()
         verdict = check(field, "F23 rolling restart")
-        assert '"event":"adopted"' not in field.house.log
+        assert field.adoptions <= HICCUP
         for life in verdict.lives.values():
             assert (len(life.attempts), life.copies) == (1, 1)  # one that stood in line may have been given back
             assert "stc" not in life.job
@@ -128,7 +128,7 @@ def test_stopped_workers_come_back_to_jobs_that_others_took_over(order: tuple[st
             process.terminate()
             assert process.wait(30) == 0
         verdict = check(field, f"F20 stopped workers, {order[0]}", late=True)
-        assert '"event":"adopted"' in field.house.log
+        assert field.adoptions
         assert order[0] != "resend" or (verdict.resends, verdict.states["unknown"]) == (
             0,
             0,
@@ -147,7 +147,7 @@ def test_blocked_event_loops_are_no_different_from_stopped_workers(order: tuple[
         another = field.start()
         field.eventually("another one at work", lambda: another.pid in field.workers())
         field.burst("beside", 5)
-        field.eventually("their jobs adopted", lambda: '"event":"adopted"' in field.house.log)
+        field.eventually("their jobs adopted", lambda: field.adoptions)
         field.end_workers()
         check(field, f"F21 blocked loops, {order[0]}", late=True)
         assert {process.returncode for process in field.house.crew} == {0}
