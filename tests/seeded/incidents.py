@@ -163,7 +163,7 @@ BUGS = (
     Bug(
         "pages for each provider of an outage",
         "engine/incidents.py",
-        "return Merged(outage.id) if outage and part and not incident.sendings else Gone()",
+        "return Merged(parent.id) if parent and not incident.sendings else Gone()",
         "return Gone()",
         WATCHED,
     ),
@@ -205,8 +205,8 @@ BUGS = (
     Bug(
         "shows the integration key",
         "notify/pagerduty.py",
-        'redact(answer.body[:500].decode("utf-8", "replace"))[:120]',
-        'answer.body[:500].decode("utf-8", "replace")[:120]',
+        'detail(answer.body.decode("utf-8", "replace"))[:120]',
+        'answer.body.decode("utf-8", "replace")[:120]',
         TOLD,
     ),
 )
