@@ -136,6 +136,12 @@ def test_refused_lines_are_written_out_to_be_corrected(house: House, file: Path,
     assert again.code == 2  # never over a file that exists
 
 
+def test_after_an_outage_the_same_command_can_be_given_again(house: House, file: Path, tmp_path: Path) -> None:
+    command = ("send", str(file), "--rejects", str(tmp_path / "rejects.jsonl"))
+    assert [house.ask(*command, BULLMQ_REDIS_PORT="1").code for _ in range(2)] == [6, 6]
+    assert house.ask(*command).data["added"] == 998
+
+
 def test_a_dry_run_only_checks(house: House, file: Path) -> None:
     ran = house.ask("send", str(file), "--dry-run", BULLMQ_REDIS_PORT="1")  # no server is needed
     assert (ran.code, ran.data["good"], ran.data["added"]) == (1, 998, 0)

@@ -1,6 +1,7 @@
 """Incidents as people work with them, beside a duty and others who write."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -75,8 +76,11 @@ def test_the_report_says_what_is_known_and_leaves_open_what_is_not(lab: Lab):
     name = by_hand(lab)
     lab.now += 90_000
     lab.run(incident.note(lab.store.incidents, name, "a | pipe\nand a line", "bob"))
-    text = postmortem.report(lab.run(incident.shown(lab.store.incidents, name)))
-    assert "- Mail suffers since 2026-11-24 09:00:00Z." in text
+    found = lab.run(incident.shown(lab.store.incidents, name))
+    text = postmortem.report(found)
+    assert "- Since 2026-11-24 09:00:00Z, by the word of ada; what it did to mail was not measured." in text
+    seen = found._replace(incident=replace(found.incident, key="hold"))
+    assert "- Mail suffers since 2026-11-24 09:00:00Z." in postmortem.report(seen)
     assert "bob: a | pipe and a line" in text
     assert "## Root cause\n\n_To be written by a person._" in text
     assert "- Told: nobody." in text

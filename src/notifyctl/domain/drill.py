@@ -35,9 +35,9 @@ def rehearse(board: Board, order: tuple[str, ...], provider: str, rules: Rules, 
 def _scenes(board: Board, order: tuple[str, ...], provider: str, rules: Rules, now: int) -> Iterator[Scene]:
     automatic = board.route.manual is None or board.route.manual.until <= now
 
-    def scene(what: str) -> Scene:
+    def scene(what: str, moved: bool = True) -> Scene:
         breaker = board.breaker(provider)
-        return Scene(now, what, breaker.rule, breaker, in_use(board, order, now))
+        return Scene(now, what, breaker.rule if moved else "", breaker, in_use(board, order, now))
 
     for number in range(1, rules.faults + 1):
         if board.breaker(provider).phase is not Phase.CLOSED:
@@ -45,7 +45,7 @@ def _scenes(board: Board, order: tuple[str, ...], provider: str, rules: Rules, n
         board = _with(board, provider, _failed(board.breaker(provider)))
         move = ask(provider, board.breaker(provider), Counted(), rules, now, automatic)
         board = _with(board, provider, move.after if move else board.breaker(provider))
-        yield scene(f"fault {number} at {provider}")
+        yield scene(f"fault {number} at {provider}", move is not None)
     if board.breaker(provider).phase is Phase.CLOSED:
         return
     now = max(board.breaker(provider).until, now)

@@ -37,7 +37,9 @@ def _summary(incident: Incident) -> Iterator[str]:
 
 def _impact(incident: Incident) -> Iterator[str]:
     start = time_of(incident.started_at)
-    if incident.mitigate_ms is None:
+    if incident.manual:
+        yield f"- Since {start}, by the word of {incident.opened_by}; what it did to mail was not measured."
+    elif incident.mitigate_ms is None:
         yield f"- Mail suffers since {start}."
     elif incident.mitigated_at <= incident.opened_at:
         yield "- None was seen: the tool had moved the mail before the incident was opened."

@@ -105,7 +105,7 @@ def _shown(identity: str | None) -> "Shown":
 def _times(incident: "Incident") -> list[str]:
     opened = f"began {moment(incident.started_at)}, detected after {span(incident.detect_ms)}"
     if incident.mitigate_ms is None:
-        lines = [f"{opened}; mail still suffers" if not incident.merged else opened]
+        lines = [opened if incident.merged or incident.manual else f"{opened}; mail still suffers"]
     else:
         lines = [f"{opened}, mitigated after {span(incident.mitigate_ms)}"]
     if incident.acked_at:

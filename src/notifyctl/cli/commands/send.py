@@ -124,7 +124,7 @@ def _one(loaded: "Settings", door: "Door", flags: dict[str, Any], dry_run: bool)
 
 
 def _never_sent(where: str, what: str, why: str) -> Finding:
-    hint = "notifyctl explain no_consent"
+    hint = "notifyctl explain SND-NO-CONSENT"
     return Finding("SND-NO-CONSENT", "warning", where, f"{what} will end as no_consent and not be sent: {why}", hint)
 
 
@@ -162,7 +162,8 @@ def _many(to: screen.Screen, door: "Door", path: str, rejects: Path | None, dry_
 
 
 class _Rejects:
-    """Refused lines on their way to a new file, which is made with the first of them; only its owner can read it."""
+    """Refused lines on their way to a new file, which is made with the first of them; only its owner can read it. When
+    the command fails it is taken away: the same command, given again, writes it again."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -173,9 +174,11 @@ class _Rejects:
     def __enter__(self) -> "_Rejects":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._file:
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        if self._file and self._path:
             self._file.close()
+            if failure:
+                self._path.unlink(missing_ok=True)
 
     def take(self, line: bytes) -> None:
         """Keep a line."""
