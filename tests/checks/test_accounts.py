@@ -1,7 +1,6 @@
 """PRV: accounts at real doubles of the providers."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -17,6 +16,7 @@ from notifyctl.domain.outcome import Kind
 from notifyctl.domain.pace import PRODUCTION
 from notifyctl.domain.provider import Provider
 from notifyctl.domain.trial import STALE, Run, Trial
+from notifyctl.engine.clock import ProviderClocks, ServerClock
 from notifyctl.engine.sink import deliver
 from notifyctl.net.wire import Wire
 from notifyctl.providers.postmark import Postmark
@@ -79,9 +79,10 @@ def put(account: Emulator) -> Iterator[Callable[..., None]]:
 
 
 async def sent(provider: Provider, count: int) -> None:
+    clocks = ProviderClocks(ServerClock())
     async with Wire(PRODUCTION) as wire:
         for number in range(count):
-            outcome = await deliver(wire, provider, Address("a@venue.example"), f"{number}", time.time())
+            outcome = await deliver(wire, provider, Address("a@venue.example"), f"{number}", clocks)
             assert outcome.kind is Kind.ACCEPTED
 
 

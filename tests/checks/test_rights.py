@@ -99,6 +99,27 @@ def test_a_server_that_cannot_be_asked_was_not_seen(identity: str, error: str) -
     assert (seen.verdict, "say" in seen.observed or "not tell" in seen.observed) == (ERROR, True), seen
 
 
+@pytest.mark.parametrize(("identity", "asked"), [("RDS-009", b"FLUSHALL"), ("RDS-010", b"hset")])
+def test_what_the_server_does_not_say_of_one_command_was_not_seen(identity: str, asked: bytes) -> None:
+    """It has renamed that one; of all others it says what is well."""
+
+    def talk(server: Talk) -> None:
+        for words in commands(server):
+            if words[:2] == [b"ACL", b"WHOAMI"]:
+                server.send(b"$3\r\napp\r\n")
+            elif words[:2] == [b"ACL", b"DRYRUN"]:
+                unknown = asked.lower() in [word.lower() for word in words]
+                told = "refuses" if identity == "RDS-009" else "OK"
+                word = "-ERR Command not found\r\n" if unknown else f"${len(told)}\r\n{told}\r\n"
+                server.send(word.encode())
+            else:
+                server.send(b"+OK\r\n")
+
+    with serve(talk) as peer:
+        seen = asyncio.run(answer_of(identity, Server(Path("unused"), "127.0.0.1", peer.port)))
+    assert (seen.verdict, asked.decode() in seen.observed) == (ERROR, True), seen
+
+
 def test_a_server_that_is_too_old_to_be_asked_is_tried_with_what_is_harmless() -> None:
     def talk(server: Talk) -> None:
         for words in commands(server):

@@ -133,6 +133,7 @@ class TestHeartbeats:
         assert (start, end) == ("/ping/uuid/start", "/ping/uuid")
         assert said.startswith(f"{LAST.name} {ran.data['made'][0]['root']} incomplete, ")
         seeded_house.ask("audit", "monthly", "--period", LAST.name)  # a person asks, whom nobody watches
+        seeded_house.ask("audit", "monthly")  # and looks for what is due
         assert "monthly 0 days ago, watched" in self.checked(seeded_house)
 
     def test_also_when_nothing_is_due_and_in_the_words_of_sentry(self, house: House) -> None:

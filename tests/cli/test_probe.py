@@ -68,6 +68,17 @@ def test_it_costs_no_mail_and_needs_no_server(house: House, emulator) -> None:
     assert emulator.call("GET", "/mailbox")["copies"] == []
 
 
+def test_a_provider_without_a_key_was_not_asked_by_a_message_either(house: House) -> None:
+    ran = house.ask("probe", "resend", "postmark", "--send", "--yes", POSTMARK_API_KEY="")
+    assert (ran.code, ran.codes, ran.document["findings"][0]["subject"]) == (7, ["CFG-NO-PROVIDER"], "postmark")
+    assert drills.read(house.home) == []
+
+
+@pytest.mark.parametrize("flag", ["--yes", "--dry-run"])
+def test_without_a_message_there_is_nothing_to_agree_to(house: House, flag: str) -> None:
+    assert house.ask("probe", flag).code == 2
+
+
 def test_on_request_a_message_to_its_sink_address_is_the_question_and_the_answer_is_on_record(house: House) -> None:
     refused = house.ask("probe", "ses", "--send")
     assert (refused.code, refused.codes) == (4, ["CLI-NEEDS-YES"])

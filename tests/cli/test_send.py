@@ -4,12 +4,13 @@ import json
 import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import redis
 
-from conftest import Valkey
+from conftest import WORKER, Valkey
 from house import House, eventually, mail
 from notifyctl.store import embedded
 
@@ -136,10 +137,32 @@ def test_refused_lines_are_written_out_to_be_corrected(house: House, file: Path,
     assert again.code == 2  # never over a file that exists
 
 
-def test_after_an_outage_the_same_command_can_be_given_again(house: House, file: Path, tmp_path: Path) -> None:
+@contextmanager
+def refusing(valkey: Valkey) -> Iterator[None]:
+    """The server takes nothing from the worker's user meanwhile."""
+    with redis.Redis(port=valkey.port) as client:
+        client.execute_command("ACL", "SETUSER", WORKER, "-eval", "-evalsha")
+        try:
+            yield
+        finally:
+            client.execute_command("ACL", "SETUSER", WORKER, "+eval", "+evalsha")
+
+
+def test_after_a_failure_the_same_command_can_be_given_again(house: House, file: Path, tmp_path: Path, valkey: Valkey):
+    file.write_bytes(b"{\n" + file.read_bytes())  # refused before the server is asked
     command = ("send", str(file), "--rejects", str(tmp_path / "rejects.jsonl"))
-    assert [house.ask(*command, BULLMQ_REDIS_PORT="1").code for _ in range(2)] == [6, 6]
+    with refusing(valkey):
+        assert [house.ask(*command).codes for _ in range(2)] == [["STORE-DENIED"]] * 2
     assert house.ask(*command).data["added"] == 998
+
+
+def test_what_is_refused_of_stdin_is_kept_for_there_it_is_gone(
+    house: House, file: Path, tmp_path: Path, valkey: Valkey
+):
+    rejects = tmp_path / "rejects.jsonl"
+    with refusing(valkey):
+        ran = house.ask("send", "-", "--rejects", str(rejects), stdin=b"{\n" + file.read_bytes())
+    assert (ran.codes, rejects.read_bytes()) == (["STORE-DENIED"], b"{\n")
 
 
 def test_a_dry_run_only_checks(house: House, file: Path) -> None:

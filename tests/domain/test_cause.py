@@ -190,6 +190,20 @@ class TestPeople:
         over = Outage(began, NOW - AFTERMATH * 1000)
         assert [one.key for one in causes(late, hold=over)] == ["lane/email-critical"]
 
+    @pytest.mark.parametrize("ended", ["outage", "hold"])
+    def test_mail_that_came_after_its_end_is_looked_at_as_ever(self, ended: str):
+        late, over = sight(waits=(1600, 0, 0)), Outage(NOW - 1_700_000, NOW - 1_640_000)
+        assert [one.key for one in causes(late, **{ended: over})] == ["lane/email-critical"]
+
+    @pytest.mark.parametrize("ended", ["outage", "hold"])
+    def test_a_lane_that_is_an_incident_stays_one_until_its_mail_is_out(self, ended: str):
+        late, over = sight(waits=(4000, 0, 0)), Outage(NOW - 3_000_000, NOW - 1000)
+        assert [one.key for one in causes(late, {"lane/email-critical"}, **{ended: over})] == ["lane/email-critical"]
+
+    def test_that_nobody_works_is_the_one_cause_also_under_a_hold(self):
+        told = causes(sight(waits=(4000, 0, 0), working=0, route=Route(hold=HELD)))
+        assert [(one.key, one.severity) for one in told] == [("workers", "critical"), ("hold", "info")]
+
     @pytest.mark.parametrize(
         ("until", "told"), [(300_001, []), (300_000, ["override/pin", "override/manual"]), (0, [])]
     )

@@ -60,13 +60,16 @@ def test_the_longer_audits_have_the_parts_of_the_shorter_ones():
 
 
 def test_a_load_test_proves_nothing_of_a_larger_day():
-    def part(mails):
-        made_ = made(ROWS, parse(Cycle.BIANNUAL, "2026-H2"), load=[{"mails": mails}])
+    def part(mails, grade="good", accepted=0):
+        load = {"mails": mails, "accepted": accepted or mails, "is": grade}
+        made_ = made(ROWS, parse(Cycle.BIANNUAL, "2026-H2"), load=[load])
         return next((one["seen"], one["note"]) for one in made_["parts"] if one["part"] == "load")
 
     busiest = max(day["of"] for day in told(fold(ROWS))["days"])
     assert part(busiest) == (True, "")
-    assert part(busiest - 1) == (False, f"the largest had {busiest - 1:,} mails, and the busiest day {busiest:,}")
+    small = (False, f"the largest that passed had {busiest - 1:,} mails, and the busiest day {busiest:,}")
+    assert part(busiest - 1) == part(busiest, accepted=busiest - 1) == small
+    assert part(busiest, "bad")[0] is False
 
 
 def test_many_failures_are_an_error_and_a_few_of_a_few_are_none():

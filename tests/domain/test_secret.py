@@ -43,6 +43,24 @@ def test_of_a_url_the_path_and_the_user_are_secrets_and_the_host_is_none():
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--- a/notifyctl.toml", "/etc/notifyctl/env", "https://resend.com/notifyctl/list", "notifyctl-worker reads it",
+        "see docs/notifyctl", "/notifyctl.toml",
+    ],
+)  # fmt: skip
+def test_a_piece_of_another_path_is_not_that_of_a_url(text):
+    Secret("https://notifyctl@ops.example/notifyctl")
+    assert hide(text) == text
+    assert hide("POST /notifyctl to ops.example/notifyctl, as notifyctl.") == "POST [secret] to [secret], as [secret]."
+
+
+def test_what_only_a_secret_has_is_taken_out_of_any_text():
+    Secret("https://hooks.venue.example/services/T1/0123456789abcdef")
+    assert hide("x0123456789abcdefx /services/T2/0123456789abcdef") == "x[secret]x /services/T2/[secret]"
+
+
 def test_what_is_also_a_word_stays_and_of_two_the_longer_one_goes_whole():
     Secret("redis")
     Secret("swordfish")

@@ -44,7 +44,14 @@ def test_then_it_is_the_providers_own(clocks: ProviderClocks):
 
 
 @pytest.mark.parametrize(
-    "answer", [told("yesterday"), told("Mon, 99 Foo 2026"), Response(200, {}, b""), Broken("connect", False, "")]
+    "answer",
+    [
+        told("yesterday"),
+        told("Mon, 99 Foo 2026"),
+        told("Mon, 01 Jan 99999999999 00:00:00 GMT"),
+        Response(200, {}, b""),
+        Broken("connect", False, ""),
+    ],
 )
 def test_an_answer_without_a_time_changes_nothing(clocks: ProviderClocks, answer):
     clocks.hear("ses", told(formatdate(2_000_000_000, usegmt=True)))

@@ -17,6 +17,7 @@ from notifyctl.domain.incident import Incident
 from notifyctl.domain.notice import Notice, Told
 from notifyctl.domain.pace import DEMO, Watching
 from notifyctl.domain.review import Decision, decided, executed, item
+from notifyctl.domain.route import Override, Route
 from notifyctl.domain.secret import Secret
 from notifyctl.engine.failpoint import Failpoint
 from notifyctl.engine.incidents import IncidentDuty
@@ -478,3 +479,15 @@ def test_another_worker_goes_on_where_the_holder_of_the_lease_fell_asleep(lab: L
 
     lab.run(story())
     assert (len(crew.all()), actions(pager)) == (1, ["trigger"])
+
+
+def test_a_lane_that_people_know_of_does_not_end_because_somebody_holds_the_mail(lab: Lab, crew: Crew):
+    lab.enqueue("m")
+    crew.look(301)
+    crew.look(WATCHING.settle + 1)
+    assert crew.one().sendings
+    held = Route(hold=Override(lab.now + 3_600_000, "a rest", "ada"))
+    assert lab.run(lab.store.boards.change_route(lab.run(lab.store.boards.look()).board.version, held, "t", "ada", "w"))
+    crew.look(1)
+    crew.look(WATCHING.calm + 1)
+    assert {one.key: bool(one.resolved_at) for one in crew.all()} == {"hold": False, "lane/email-critical": False}

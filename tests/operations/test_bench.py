@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 
 import pytest
 
@@ -20,6 +21,24 @@ def test_without_a_worker_the_queue_does_not_drain(lab: Lab) -> None:
     told = lab.run(run(lab.store.queue, lab.store.retired, load, ABOUT, 0, steps.append))
     assert (told.drained, told.total.open, told.total.accepted, judge(told)) == (False, 20, 0, Grade.BAD)
     assert [(one.what, one.done) for one in steps if one.done][-1:] == [("enqueued", 20)]
+
+
+def test_those_that_wait_hide_none_of_those_that_ended_behind_them(lab: Lab) -> None:
+    class Behind:
+        """The first 200 wait; each that is asked about behind them has ended."""
+
+        now = lab.store.retired.now
+
+        async def read(self, names: Sequence[str]) -> list[object]:
+            for name in names:
+                if "/before/" in name or int(name.rpartition("/")[2]) >= 200:
+                    key, at = f"{lab.store.queue.own}msg:{name}", lab.now
+                    await lab.store.link.redis.hset(key, mapping={"state": "accepted", "changed_at": at, "version": 1})
+            return await lab.store.retired.read(names)
+
+    load = Load(300, "ann@customers.example", rate=10**6, stall=1.5)
+    told = lab.run(run(lab.store.queue, Behind(), load, ABOUT, 0, silent))  # type: ignore[arg-type]  # reads and tells the time
+    assert (told.total.sent, told.total.open) == (300, 200)
 
 
 def test_it_tells_when_the_workers_that_it_started_end_at_once(lab: Lab) -> None:

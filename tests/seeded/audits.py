@@ -63,6 +63,13 @@ BUGS = (
     ),
     # -- what is said
     Bug(
+        "believes a load test that failed",
+        "domain/report.py",
+        """for one in facts.get("load", ()) if one["is"] != "bad")""",
+        """for one in facts.get("load", ()))""",
+        REPORTED,
+    ),
+    Bug(
         "calls a part without a source fine",
         "domain/report.py",
         "word = BAD if errors else INCOMPLETE if unseen or few else GOOD",

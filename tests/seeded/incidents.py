@@ -19,6 +19,20 @@ BUGS = (
         ALARMS,
     ),
     Bug(
+        "is silent about mail that came after a pause",
+        "domain/cause.py",
+        "return _lately(outage, now) and oldest <= (outage.resolved_at or now)",
+        "return _lately(outage, now)",
+        ALARMS,
+    ),
+    Bug(
+        "ends a lane's incident when somebody pauses",
+        "domain/cause.py",
+        "if key not in held and any(_waited",
+        "if any(_waited",
+        ALARMS,
+    ),
+    Bug(
         "calls a person's hold an outage",
         "domain/cause.py",
         "return bool(sight.order) and held is None and",
@@ -163,7 +177,14 @@ BUGS = (
     Bug(
         "pages for each provider of an outage",
         "engine/incidents.py",
-        "return Merged(parent.id) if parent and not incident.sendings else Gone()",
+        "return Merged(parent.id)",
+        "return Gone()",
+        WATCHED,
+    ),
+    Bug(
+        "tells the end of a lane that a person has paused",
+        "engine/incidents.py",
+        "return None if parent and lane else Gone()",
         "return Gone()",
         WATCHED,
     ),

@@ -19,6 +19,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from house import eventually, lives
 from notifyctl.domain.errors import Misconfigured, Unreachable
 from notifyctl.store import embedded, supervisor
 
@@ -229,7 +230,15 @@ def test_with_its_data_deleted_before_it_is_ready_it_is_killed(directory: Path, 
     directory.mkdir(mode=0o700)
     with (directory / "server.lock").open("wb") as lock:
         supervisor.supervise(directory, str(slow), idle=0.2)
-        fcntl.flock(lock, fcntl.LOCK_EX)  # it holds the lock as long as it lives
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it holds the lock as long as it lives
+
+
+def test_an_orphan_whose_record_is_deleted_is_ended_by_the_next_supervisor(directory: Path) -> None:
+    orphan = server_id(embedded.start(directory, idle=60))
+    kill(supervisor_id(directory), directory / "supervisor.lock")
+    (directory / "socket").unlink()
+    embedded.start(directory, idle=60)
+    eventually(lambda: not lives(orphan))
 
 
 def test_a_server_that_is_slow_to_refuse_is_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,8 +28,9 @@ async def dangers(readers: Readers) -> Seen:
     allowed = [" ".join(words) for words, may in zip(DANGEROUS, answers, strict=True) if may]
     if allowed:
         return failed(f"{name} may {_listed(allowed)}", hint)
-    if not any(may is False for may in answers):
-        return unseen("the server does not say what a user may", ASK)
+    unsaid = [" ".join(words) for words, may in zip(DANGEROUS, answers, strict=True) if may is None]
+    if unsaid:
+        return unseen(f"of {_listed(unsaid)} the server does not say whether {name} may", ASK)
     return passed(f"{name} is refused all of {len(answers)} calls that were asked about")
 
 
@@ -45,11 +46,12 @@ async def needed(readers: Readers) -> Seen:
     except NotifyctlError as error:
         return unseen(error.what, ASK)
     said = {what: [next(answers) for _ in ways] for what, ways in trials.items()}
-    if not any(may is not None for ways in said.values() for may in ways):
-        return unseen("the server does not say what a user may", ASK)
-    missing = [what for what, ways in said.items() if not any(ways)]
+    missing = [what for what, ways in said.items() if not any(ways) and False in ways]
     if missing:
         return failed(f"{name} may not {_listed(missing)}", "give our user the line that notifyctl config acl prints")
+    unsaid = [what for what, ways in said.items() if not any(ways)]  # each way has another number of arguments
+    if unsaid:
+        return unseen(f"of {_listed(unsaid)} the server does not say whether {name} may", ASK)
     return passed(f"{name} may do all of {len(said)} things that are printed for {own(readers.users, name).name}")
 
 

@@ -45,7 +45,7 @@ def filled(text: str) -> list[str]:
 def own(loaded: Command) -> list[Parameter]:
     """The parameters that are the command's own: not those that every command has."""
     shared = {option.name for option in options.common()}
-    return [item for item in loaded.params if item.name not in shared]
+    return [item for item in loaded.params if item.name not in shared and not getattr(item, "hidden", False)]
 
 
 def parameter(item: Parameter, loaded: Command) -> dict[str, Any]:

@@ -32,10 +32,13 @@ def send(ctx: typer.Context, chosen: Collection[str], count: int, yes: bool, dry
     if not dry_run:
         ask.demand(screen.of(ctx), "Send real messages?", yes)
     given = load()
-    targets = {name: one for name, one in wiring.providers(given).items() if not chosen or name in chosen}
+    keyed = wiring.providers(given)
+    absent = [name for name in chosen if name not in keyed]
+    targets = {name: one for name, one in keyed.items() if not chosen or name in chosen}
     senders = {name: given.revision.sender_for(name) for name in targets}
-    if not targets or not all(senders.values()):
-        raise Misconfigured("CFG-NO-PROVIDER", "a provider to send through has no key or no sender", ", ".join(chosen),
+    if absent or not targets or not all(senders.values()):
+        where = ", ".join(absent or chosen)
+        raise Misconfigured("CFG-NO-PROVIDER", "a provider to send through has no key or no sender", where,
                             "set its key, and NOTIFYCTL_FROM")  # fmt: skip
     plan = f"{many(count * len(targets), 'message')}, {count} through each of {', '.join(targets)}"
     if dry_run:

@@ -5,7 +5,8 @@ Policy:
 - A provider that gets no more mail is one cause, whatever tripped it. Half-open is still down when it was down before;
   one that a person has isolated is not down, but worth a note.
 - When nobody takes mail, that is the one cause, and what follows from it (providers, old mail) is none of its own: not
-  until half an hour after its end for a provider that has not been back since, and for mail that waited meanwhile.
+  until half an hour after its end for a provider that has not been back since, and for mail that waited meanwhile: a
+  lane whose oldest mail came later is looked at as ever, and one that is an incident already stays one.
 - The same holds of mail that waits because a person holds all of it: the hold is the cause, as grave as the lane that
   waits too long under it, and what is to be done is to resume.
 - A sender is a cause only when every provider refuses it that is not out: as long as one takes it, its mail flows.
@@ -18,7 +19,7 @@ A cause says what happened, what the tool has done already, and what a person ma
 is held up or doubted because of it; a provider whose mail goes elsewhere harms nobody.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -99,9 +100,7 @@ class Cause(NamedTuple):
 def causes(sight: Sight, held: Collection[str] = (), outage: Outage = _NONE, hold: Outage = _NONE) -> list[Cause]:
     """What is wrong, gravest first; `held` are the keys of open incidents, `outage` is the last one of everything, and
     `hold` the last one that a person has made."""
-    found = [*_mail_flow(sight, held, outage), *_senders(sight), *_doubt(sight), *_overrides(sight)]
-    if _lately(hold, sight.now):
-        found = [one for one in found if not one.key.startswith("lane/")]
+    found = [*_mail_flow(sight, held, outage, hold), *_senders(sight), *_doubt(sight), *_overrides(sight)]
     return sorted(found, key=lambda one: ("critical", "error", "warning", "info").index(one.severity))
 
 
@@ -110,16 +109,19 @@ def time_of(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-def _mail_flow(sight: Sight, held: Collection[str], outage: Outage) -> Iterator[Cause]:
-    nobody = bool(sight.open) and not sight.working
-    if nobody:
+def _mail_flow(sight: Sight, held: Collection[str], outage: Outage, hold: Outage) -> Iterator[Cause]:
+    if _nobody(sight):
         yield _idle(sight)
     if _all_down(sight):
         yield _everything(sight)
         return
     yield from _providers(sight, held, outage)
-    if not nobody and not _lately(outage, sight.now) and not at(sight.board.route, sight.now).hold:
-        yield from _lanes(sight)
+    if not _nobody(sight) and not at(sight.board.route, sight.now).hold:
+        yield from _lanes(sight, held, (outage, hold))
+
+
+def _nobody(sight: Sight) -> bool:
+    return bool(sight.open) and not sight.working
 
 
 def _all_down(sight: Sight) -> bool:
@@ -199,14 +201,22 @@ def _isolated(name: str, breaker: Breaker, now: int) -> Iterator[Cause]:
         yield _ending(f"isolation/{name}", f"the isolation of {label}", Override(breaker.until, breaker.reason, ""))
 
 
-def _lanes(sight: Sight) -> Iterator[Cause]:
+def _lanes(sight: Sight, held: Collection[str], ends: Iterable[Outage]) -> Iterator[Cause]:
     for lane, patience in _late(sight):
+        key = f"lane/{lane.queue}"
+        if key not in held and any(_waited(end, lane.oldest, sight.now) for end in ends):
+            continue
         yield Cause(
-            f"lane/{lane.queue}", _gravity(patience), f"mail waits too long in {lane.queue}",
+            key, _gravity(patience), f"mail waits too long in {lane.queue}",
             f"The oldest was enqueued at {time_of(lane.oldest)}; the limit is {patience // 60} min.",
             "Nothing is lost. Critical mail is always taken first.",
             "See what holds it up: notifyctl status. More workers: notifyctl worker --processes 4", lane.oldest,
         )  # fmt: skip
+
+
+def _waited(outage: Outage, oldest: int, now: int) -> bool:
+    """Whether mail so old waited while none went out, which ended a moment ago: it has that cause."""
+    return _lately(outage, now) and oldest <= (outage.resolved_at or now)
 
 
 def _late(sight: Sight) -> Iterator[tuple[Waiting, int]]:
@@ -264,7 +274,7 @@ def _overrides(sight: Sight) -> Iterator[Cause]:
 
 
 def _hold(sight: Sight, hold: Override) -> Cause:
-    late = [*_late(sight)]
+    late = [] if _nobody(sight) else [*_late(sight)]
     told = f"{_by(hold)}, until {time_of(hold.until)}: {hold.reason}."
     if late:
         lanes, oldest = ", ".join(lane.queue for lane, _ in late), min(lane.oldest for lane, _ in late)

@@ -1,16 +1,19 @@
 """A secret as a value that cannot be printed by accident, and the last defence where one is.
 
 Whoever makes a `Secret` has its text taken out of all that `hide` looks at from then on: as it is, as JSON, URLs, a
-shell and Python write it, in hex, and in base64 wherever it begins there; of a URL that is a secret, its path and its
-user, too. A text of less than 8 characters is not: it is a word of other texts. The newest 100 are remembered; an
-installation has a dozen.
+shell and Python write it, in hex, and in base64 wherever it begins there. Of a URL that is a secret, what follows its
+scheme and each part of 16 or more characters with a digit are, too; its path and its user only where they stand alone,
+for `/notifyctl` is also a piece of other paths. A text of less than 8 characters is not hidden: it is a word of other
+texts. The newest 100 are remembered; an installation has a dozen.
 """
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NoReturn
 
 SHORTEST, MOST = 8, 100
+RANDOM = 16  # characters of a part of a URL that only a secret has, when there is a digit among them
 _made: dict[str, None] = {}
 
 
@@ -36,9 +39,10 @@ class Secret:
 
 def hide(text: str) -> str:
     """The text with `[secret]` in place of the secrets of this process."""
-    for writing in _writings(tuple(_made)):
+    anywhere, alone = _writings(tuple(_made))
+    for writing in anywhere:
         text = text.replace(writing, "[secret]")
-    return text
+    return alone.sub("[secret]", text) if alone else text
 
 
 def _remember(text: str) -> None:
@@ -50,18 +54,26 @@ def _remember(text: str) -> None:
 
 
 @lru_cache(1)
-def _writings(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    """The ways to write them, the longest first, so that nothing of a long one is left."""
+def _writings(secrets: tuple[str, ...]) -> tuple[tuple[str, ...], re.Pattern[str] | None]:
+    """The ways to write them, the longest first, so that nothing of a long one is left; and what finds those parts of
+    URLs that are hidden where they stand alone."""
     found = {writing for secret in secrets for part in _parts(secret) for writing in _encoded(part)}
-    return tuple(sorted((one for one in found if len(one) >= SHORTEST), key=len, reverse=True))
+    alone = sorted({re.escape(part) for secret in secrets for part in _short(secret)}, key=len, reverse=True)
+    pattern = re.compile(rf"(?<![\w./-])(?:{'|'.join(alone)})(?![\w/-]|\.\w)") if alone else None
+    return tuple(sorted((one for one in found if len(one) >= SHORTEST), key=len, reverse=True)), pattern
 
 
 def _parts(secret: str) -> Iterator[str]:
     yield secret
-    _, scheme, rest = secret.partition("://")
-    if scheme:
-        place, slash, path = rest.partition("/")
-        yield from (part for part in (place.rpartition("@")[0], slash + path) if len(part) >= SHORTEST)
+    rest = secret.partition("://")[2]
+    if "/" in rest:
+        yield rest.rpartition("@")[2]
+    yield from (part for part in re.split(r"[^\w.~-]+", rest) if len(part) >= RANDOM and re.search(r"\d", part))
+
+
+def _short(secret: str) -> Iterator[str]:
+    place, slash, path = secret.partition("://")[2].partition("/")
+    yield from (part for part in (place.rpartition("@")[0], slash + path) if len(part) >= SHORTEST)
 
 
 def _encoded(text: str) -> Iterator[str]:

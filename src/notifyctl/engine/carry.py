@@ -8,8 +8,8 @@ import asyncio
 
 from notifyctl.domain.attempt import Attempt, Finish, Look, Record, Send, Step, Wait, Why
 from notifyctl.domain.errors import InvalidMessage, Unreachable
-from notifyctl.domain.outcome import Broken, Certainty, Kind, Outcome, timed
-from notifyctl.domain.provider import Found, outcome_of
+from notifyctl.domain.outcome import Broken, Certainty, Kind, Outcome
+from notifyctl.domain.provider import Found
 from notifyctl.domain.step import after, first_step, next_step, with_outcome
 from notifyctl.engine.admit import Admitter, patiently
 from notifyctl.engine.outlook import Outlook, begun
@@ -129,10 +129,7 @@ class Carrier:
         request = provider.request(rendered.document, rendered.envelope, now)
         exchange = await tools.wire.send(request, start_by=started + tools.revision.pace.start_by)
         tools.failpoint.reach("after-answer")
-        tools.clocks.hear(name, exchange.answer)
-        outcome = outcome_of(provider, exchange.answer)
-        if provider.capabilities.signs:
-            outcome = timed(outcome, tools.clocks.now(name) - now - exchange.seconds)
+        outcome = tools.clocks.judged(provider, exchange.answer, now + exchange.seconds)
         if outcome.kind is Kind.ACCOUNT:
             tools.follow()  # a key that was revoked in a hurry has a successor by now
         errand.took = asyncio.get_running_loop().time() - errand.taken_at

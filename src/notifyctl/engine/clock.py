@@ -3,7 +3,8 @@
 import time
 from email.utils import parsedate_to_datetime
 
-from notifyctl.domain.outcome import Broken, Response
+from notifyctl.domain.outcome import Broken, Outcome, Response, timed
+from notifyctl.domain.provider import Provider, outcome_of
 
 
 class ServerClock:
@@ -33,6 +34,12 @@ class ProviderClocks:
         self._dates: dict[str, str] = {}
         self._ahead: dict[str, float] = {}  # seconds by which a provider is ahead of this process's monotonic clock
 
+    def judged(self, provider: Provider, answer: Response | Broken, due: float) -> Outcome:
+        """What came of a call; `due` is when its answer came, by the time that was known when it was signed."""
+        outcome = outcome_of(provider, answer)
+        self.hear(provider.name, answer)
+        return timed(outcome, self.now(provider.name) - due) if provider.capabilities.signs else outcome
+
     def hear(self, provider: str, answer: Response | Broken) -> None:
         """Take the time that an answer tells; its whole second is read once."""
         date = "" if isinstance(answer, Broken) else answer.headers.get("date", "")
@@ -40,7 +47,7 @@ class ProviderClocks:
             self._dates[provider] = date
             try:
                 self._ahead[provider] = parsedate_to_datetime(date).timestamp() - time.monotonic()
-            except ValueError:
+            except (ValueError, OverflowError):  # a year or a zone that no calendar has
                 return
 
     def now(self, provider: str) -> float:

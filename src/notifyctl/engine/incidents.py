@@ -65,7 +65,9 @@ class IncidentDuty:
         outage = await self._newest(ALL, before, found)
         hold = await self._newest(HOLD, before, found)
         for key in before.keys() - found.keys():
-            await self._step(lease, before[key], self._ending(before[key], outage, hold), seen.sight)
+            event = self._ending(before[key], outage, hold)
+            if event is not None:
+                await self._step(lease, before[key], event, seen.sight)
         await self._queue_doubtful(seen.doubtful, before)
         return now
 
@@ -83,12 +85,15 @@ class IncidentDuty:
         last = await self._readers.incidents.last_of(key)
         return last if last and not last.resolved_at else None
 
-    def _ending(self, incident: Incident, outage: Incident | None, hold: Incident | None) -> Event:
-        """What is not told yet becomes part of the outage of everything, a lane's also of a hold."""
+    def _ending(self, incident: Incident, outage: Incident | None, hold: Incident | None) -> Event | None:
+        """What is not told yet becomes part of the outage of everything, a lane's also of a hold. A lane's of which
+        people know stays as it is: its mail waits all the more."""
         lane = incident.key.startswith("lane/")
         whole = outage if lane or incident.key.startswith("provider/") else None
         parent = whole or (hold if lane else None)
-        return Merged(parent.id) if parent and not incident.sendings else Gone()
+        if parent and not incident.sendings:
+            return Merged(parent.id)
+        return None if parent and lane else Gone()
 
     async def _step(self, lease: int, incident: Incident, event: Event, seen: Sight) -> None:
         sender = incident.key.startswith("sender/")

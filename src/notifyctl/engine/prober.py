@@ -73,7 +73,7 @@ class Prober:
         await boards.note_sink(name, now)
         if last:
             sender, probe = self._sender(name), f"daily.{name}.{now}"
-            outcome = await deliver(tools.wire, tools.providers[name], sender, probe, tools.clocks.now(name))
+            outcome = await deliver(tools.wire, tools.providers[name], sender, probe, tools.clocks)
             tools.log.say("sink", provider=name, outcome=outcome.kind, code=outcome.code, http=outcome.http)
             await boards.note_sink(name, now, outcome.kind, outcome.code or str(outcome.http or ""))
             await tools.attempts.weigh(name, generation, probe, outcome, sender.email)
@@ -97,7 +97,7 @@ class Prober:
             return
         self._sunk[name] = taken
         tools.board.occupied(name, taken + int(lease * 1000))
-        outcome = await deliver(tools.wire, tools.providers[name], self._sender(name), probe, tools.clocks.now(name))
+        outcome = await deliver(tools.wire, tools.providers[name], self._sender(name), probe, tools.clocks)
         tools.log.say("probe", provider=name, outcome=outcome.kind, code=outcome.code, http=outcome.http)
         await tools.board.ended(name, probe, outcome)
 

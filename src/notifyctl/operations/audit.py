@@ -86,7 +86,8 @@ async def audit(
     """Make what is due, or the one that is asked for unless it exists. Raises `Unreachable`, `Misconfigured`, and
     `Refused` for a period that is not over, or over before the first evidence.
 
-    What looks for all that is due is a run of cron, and recorded with who watches it.
+    What looks for all that is due is a run of cron, and recorded with who watches it. Where cron is watched, a run that
+    nobody watches is that of a person, and stands for none of cron's.
     """
     now = await desk.incidents.now()
     if asked and asked.end > now:
@@ -104,7 +105,8 @@ async def audit(
             answer.made.append(found)
         else:
             answer.busy.append(period.name)
-    if asked is None:
+    known = (await desk.reports.runs()).get(cycle)
+    if asked is None and (watcher is not Watcher.NONE or known is None or known.watcher is Watcher.NONE):
         await desk.reports.ran(cycle, Ran(now, watcher))
     return answer
 

@@ -125,10 +125,9 @@ def _named(what: str, listen: Listener) -> Listener:
 async def _sent(queue: Queue, retired: Retired, load: Load, token: str, listen: Listener) -> list[Row]:
     """Those of a load that ended."""
     sent = additions(load, token, len(queue.names))
-    order = sent if load.rate else sorted(sent, key=lambda one: one.lane)  # that in which they end
     filling = asyncio.create_task(_fill(queue, sent, load.rate, listen))
     try:
-        return await _follow(retired, [one.message_id for one in order], load.stall, filling, listen)
+        return await _follow(retired, [one.message_id for one in sent], load.stall, filling, listen)
     finally:
         filling.cancel()
         await asyncio.gather(filling, return_exceptions=True)
@@ -160,13 +159,17 @@ async def _fill(queue: Queue, sent: Sequence[Addition], rate: int, listen: Liste
 async def _follow(
     retired: Retired, names: Sequence[str], stall: float, filling: "asyncio.Task[None]", listen: Listener
 ) -> list[Row]:
-    """The messages that have ended, when all have, or none has for so long since the last was enqueued."""
+    """The messages that have ended, when all have, or none has for so long since the last was enqueued.
+
+    Who has not ended is asked about again after all others: those that wait would hide those behind them.
+    """
     rows: list[Row] = []
     left, last = list(names), time.monotonic()
     while left and (not filling.done() or time.monotonic() - last < stall):
-        found = [one.row for one in await retired.read(left[:LOOKED]) if State(one.row.state).terminal]
+        looked, rest = left[:LOOKED], left[LOOKED:]
+        found = [one.row for one in await retired.read(looked) if State(one.row.state).terminal]
         ended = {row.id for row in found}
-        rows, left = rows + found, [name for name in left if name not in ended]
+        rows, left = rows + found, [*rest, *(name for name in looked if name not in ended)]
         listen(Step(ENDED, len(rows), len(names)))
         if filling.done():
             filling.result()  # raises what ended it

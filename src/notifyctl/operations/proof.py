@@ -11,6 +11,7 @@ from notifyctl.domain.outcome import Kind, Outcome
 from notifyctl.domain.pace import Pace
 from notifyctl.domain.provider import Provider
 from notifyctl.domain.readiness import weighty
+from notifyctl.engine.clock import ProviderClocks, ServerClock
 from notifyctl.engine.sink import deliver
 from notifyctl.net.wire import Wire
 from notifyctl.operations.route import Plan
@@ -41,7 +42,7 @@ async def _sink(plan: Plan, provider: Provider, sender: Address | None, pace: Pa
     if sender is None:
         return [_finding(provider, "no sender is set here, so no message could be sent there")]
     async with Wire(replace(pace, total=min(pace.total, PATIENCE))) as wire:
-        outcome = await deliver(wire, provider, sender, f"switchover.{uuid.uuid4().hex}", plan.look.now / 1000)
+        outcome = await deliver(wire, provider, sender, f"switchover.{uuid.uuid4().hex}", ProviderClocks(ServerClock()))
     return [] if outcome.kind is Kind.ACCEPTED else [_finding(provider, _words(outcome))]
 
 

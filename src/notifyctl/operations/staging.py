@@ -15,6 +15,7 @@ from notifyctl.domain.pace import Pace
 from notifyctl.domain.progress import Listener, Step
 from notifyctl.domain.provider import Provider
 from notifyctl.domain.trial import Trial
+from notifyctl.engine.clock import ProviderClocks, ServerClock
 from notifyctl.engine.sink import deliver
 from notifyctl.net.wire import Wire
 
@@ -44,12 +45,13 @@ async def drill(
 async def _through(wire: Wire, provider: Provider, sender: Address, count: int, heard: Callable[[str], None]) -> Trial:
     """One provider; it ends at the first message that is not taken."""
     ms: list[float] = []
+    clocks = ProviderClocks(ServerClock())
     outcome: Outcome | None = None
     for number in range(count):
         if number:
             await asyncio.sleep(GAP)
         began = time.monotonic()
-        outcome = await deliver(wire, provider, sender, f"staging.{uuid.uuid4().hex}", time.time())
+        outcome = await deliver(wire, provider, sender, f"staging.{uuid.uuid4().hex}", clocks)
         ms.append(round((time.monotonic() - began) * 1000, 1))
         heard(provider.name)
         if outcome.kind is not Kind.ACCEPTED:

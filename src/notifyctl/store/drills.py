@@ -42,7 +42,7 @@ def _read(home: Path, name: str, made: Callable[[dict[str, Any]], _Record]) -> l
     except FileNotFoundError:
         return []
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Bad("DRL-RECORD", f"the record of drills cannot be read: {error}", name, "move it away") from None
+        raise Bad("DRL-RECORD", f"the record cannot be read: {error}", name, "move it away") from None
 
 
 def _add(home: Path, name: str, record: Mapping[str, Any]) -> None:
@@ -53,7 +53,7 @@ def _add(home: Path, name: str, record: Mapping[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        what = f"the drill was made, and cannot be recorded: {error.strerror}"
+        what = f"it was made, and cannot be recorded: {error.strerror}"
         raise Misconfigured("DRL-RECORD", what, name, "make the data directory writable") from None
 
 

@@ -102,6 +102,8 @@ def supervise(directory: Path, binary: str, idle: float) -> None:
         elif child and deleted(directory):
             _kill(child)
             return
+        elif deleted(directory):  # an orphan to which no record leads any more; the next one gets a record
+            shut_down(directory)
         elif child and child.wait() > 0:  # it ended by itself; killed (below 0) it deserves another start
             raise GaveUp("the server ended before it was ready")
         if child:

@@ -48,6 +48,8 @@ def probe(
         raise Usage("CLI-USAGE", f"{strange[0]!r} is no provider", "PROVIDER", f"use {', '.join(PROVIDERS)}")
     if send:
         return sinking.send(ctx, provider or (), 1, yes, dry_run)
+    if yes or dry_run:
+        raise Usage("CLI-USAGE", "nothing is sent, so there is nothing to agree to", "--yes, --dry-run", "add --send")
     given = load()
     names = tuple(dict.fromkeys(provider or given.revision.order))
     probes = asyncio.run(ask(wiring.providers(given), names))

@@ -146,7 +146,7 @@ def _many(to: screen.Screen, door: "Door", path: str, rejects: Path | None, dry_
     from notifyctl.operations import send as operation
 
     tally = operation.Tally()
-    with letter.opened(path) as file, _Rejects(rejects) as refused, progress.shown(to) as listener:
+    with letter.opened(path) as file, _Rejects(rejects, path) as refused, progress.shown(to) as listener:
         total = operation.count_lines(file) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
         batches = operation.admitted(file, door, tally, refused)
         if dry_run:
@@ -163,10 +163,11 @@ def _many(to: screen.Screen, door: "Door", path: str, rejects: Path | None, dry_
 
 class _Rejects:
     """Refused lines on their way to a new file, which is made with the first of them; only its owner can read it. When
-    the command fails it is taken away: the same command, given again, writes it again."""
+    the command fails it is taken away if the source is a file: the same command, given again, writes it again."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, source: str) -> None:
         self._path = path
+        self._again = source != "-" and Path(source).is_file()
         self._file: BinaryIO | None = None
         if path and path.exists():
             raise Usage("CLI-USAGE", f"{str(path)!r} exists", "--rejects", "name a new file")
@@ -177,7 +178,7 @@ class _Rejects:
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
         if self._file and self._path:
             self._file.close()
-            if failure:
+            if failure and self._again:
                 self._path.unlink(missing_ok=True)
 
     def take(self, line: bytes) -> None:

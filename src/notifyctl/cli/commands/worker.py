@@ -26,6 +26,7 @@ def run(
     until_eof: Annotated[
         bool, typer.Option("--until-eof", help="Drain when the pipe on stdin ends, for supervisors.")
     ] = False,
+    plain: Annotated[bool, typer.Option("--plain", hidden=True, help="A log for people, whatever stdout is.")] = False,
 ) -> Result:
     """Send what is on the queues, until told to stop.
 
@@ -36,18 +37,18 @@ def run(
     from notifyctl import settings
 
     given = settings.load()
-    return _fleet(ctx, given, processes) if processes > 1 else _alone(ctx, given, until_eof)
+    return _fleet(ctx, given, processes) if processes > 1 else _alone(ctx, given, until_eof, plain)
 
 
-def _alone(ctx: typer.Context, given: "Settings", until_eof: bool) -> Result:
+def _alone(ctx: typer.Context, given: "Settings", until_eof: bool, plain: bool) -> Result:
     from notifyctl import wiring
     from notifyctl.cli.running import fast
     from notifyctl.operations.worker import on_end_of, on_signals
 
     async def work() -> Result:
         to = screen.of(ctx)
-        plain = to.terminal(sys.stderr) and (until_eof or not to.machine)  # of a fleet JSON is asked for stdout alone
-        async with wiring.worker(given, plain=plain) as worker:
+        people = to.terminal(sys.stderr) and (plain or not to.machine)
+        async with wiring.worker(given, plain=people) as worker:
             with on_signals(worker):
                 if until_eof:
                     on_end_of(sys.stdin.fileno(), worker)
@@ -77,7 +78,8 @@ def _fleet(ctx: typer.Context, given: "Settings", processes: int) -> Result:
 
     async def work() -> "list[Ended]":
         log = Log("fleet", b"")
-        command = (sys.executable, "-m", "notifyctl", "worker", "run", "--until-eof", "-q", "-o", "json")
+        log_to = () if screen.of(ctx).machine else ("--plain",)  # the fleet itself reads stdout
+        command = (sys.executable, "-m", "notifyctl", "worker", "run", "--until-eof", "-q", "-o", "json", *log_to)
         fleet = Fleet(command, processes, log.say)
         with on_signals(fleet, fleet.kill):
             _greet(screen.of(ctx), given, processes)
