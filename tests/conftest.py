@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import warm
+from notifyctl.domain import secret
 from notifyctl.domain.acl import users
 from notifyctl.store import embedded, supervisor
 from notifyctl.store.server import Server
@@ -96,11 +97,12 @@ def valkey(valkey_process: Valkey) -> Valkey:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No variable of the developer reaches a test, and no test reaches the developer's data."""
+    """No variable of the developer reaches a test, no test reaches the developer's data, or knows others' secrets."""
     ours = ("NOTIFYCTL_", "BULLMQ_REDIS_", "RESEND_", "POSTMARK_", "AWS_", "SENTRY_")
     for name in [name for name in os.environ if name.startswith(ours)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NOTIFYCTL_HOME", str(tmp_path_factory.getbasetemp() / "home"))
+    monkeypatch.setattr(secret, "_made", {})  # those of other tests are words here
 
 
 def free_port() -> int:

@@ -3,7 +3,7 @@
 import asyncio
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -235,7 +235,7 @@ FAULTS: list[tuple[str, Callable[[World], object]]] = [
     ("PERF-001 STG-001", lambda world: setattr(world, "run", RUN._replace(version="0"))),
     ("PERF-001 STG-001", lambda world: setattr(world, "run", RUN._replace(at=RUN.at - 25 * 3_600_000))),
     ("PERF-001", lambda world: setattr(world, "run", slow(600.0))),
-    ("PERF-003", lambda world: setattr(world, "load", LOAD._replace(total=ALL._replace(accepted=299)))),
+    ("PERF-003", lambda world: setattr(world, "load", replace(LOAD, total=ALL._replace(accepted=299)))),
     ("CON-006", lambda world: setattr(world, "page", POLICY.replace("Postmark", "nobody"))),
     ("CON-006", lambda world: setattr(world, "page", f"{POLICY} And we sell it.")),
     ("CON-006", lambda world: world.given.update(policy="https://backroom.example/old")),

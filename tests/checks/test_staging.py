@@ -1,5 +1,6 @@
 """STG, PERF and PRV-004: what a drill and a load test proved, and for how long."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,11 +94,11 @@ DAY = 24 * HOUR
 TOOK = Spread(300, 120.0, 118.0, 122.0, 118.0, 160.0, 190.0)
 ALL = Lane("all", 300, 300, 0, Spread(300), TOOK)
 LOAD = Bench(NOW - HOUR, "ci", "1", "", "emulator", "production", 2, 0, 2.0, {"resend": 300}, ALL, (ALL,))
-STAGED = LOAD._replace(against="staging", setup="abc")
+STAGED = replace(LOAD, against="staging", setup="abc")
 
 
 def slow(mean: float, high: float) -> Bench:
-    return LOAD._replace(total=ALL._replace(took=TOOK._replace(mean=mean, high=high)))
+    return replace(LOAD, total=ALL._replace(took=TOOK._replace(mean=mean, high=high)))
 
 
 @pytest.mark.parametrize(
@@ -107,15 +108,15 @@ def slow(mean: float, high: float) -> Bench:
         (STAGED, Verdict.PASS),
         (slow(500.0, 510.0), Verdict.FAIL),
         (slow(495.0, 505.0), Verdict.WARN),
-        (LOAD._replace(total=ALL._replace(accepted=299)), Verdict.FAIL),
-        (LOAD._replace(total=ALL._replace(accepted=299, failed=1)), Verdict.FAIL),
-        (LOAD._replace(total=ALL._replace(took=TOOK._replace(n=199))), Verdict.ERROR),
-        (LOAD._replace(at=NOW - 30 * DAY), Verdict.PASS),
-        (LOAD._replace(at=NOW - 31 * DAY), Verdict.WARN),
-        (LOAD._replace(at=NOW - 184 * DAY), Verdict.ERROR),
-        (LOAD._replace(version="2"), Verdict.WARN),
-        (LOAD._replace(setup="xyz"), Verdict.PASS),  # the emulator knows nothing of our set-up
-        (STAGED._replace(setup="xyz"), Verdict.WARN),
+        (replace(LOAD, total=ALL._replace(accepted=299)), Verdict.FAIL),
+        (replace(LOAD, total=ALL._replace(accepted=299, failed=1)), Verdict.FAIL),
+        (replace(LOAD, total=ALL._replace(took=TOOK._replace(n=199))), Verdict.ERROR),
+        (replace(LOAD, at=NOW - 30 * DAY), Verdict.PASS),
+        (replace(LOAD, at=NOW - 31 * DAY), Verdict.WARN),
+        (replace(LOAD, at=NOW - 184 * DAY), Verdict.ERROR),
+        (replace(LOAD, version="2"), Verdict.WARN),
+        (replace(LOAD, setup="xyz"), Verdict.PASS),  # the emulator knows nothing of our set-up
+        (replace(STAGED, setup="xyz"), Verdict.WARN),
         (None, Verdict.ERROR),
     ],
 )

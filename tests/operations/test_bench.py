@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pytest
 
 from lab import Lab
-from notifyctl.domain.bench import Grade, judge
+from notifyctl.domain.bench import About, Grade, judge
 from notifyctl.domain.errors import Unreachable
 from notifyctl.domain.progress import Step, silent
-from notifyctl.operations.bench import About, Load, additions, ready, run
+from notifyctl.operations.bench import Load, additions, ready, run
 
 ABOUT = About(0, "ci", "1", "", "emulator", "production")
 

@@ -9,7 +9,7 @@ api.postmarkapp.com
 email.${AWS_REGION:-eu-west-2}.amazonaws.com
 ${EGRESS_MORE:-}
 "
-# EGRESS_MORE: events.pagerduty.com, the host of your webhook, of your heartbeat, of PRIVACY_POLICY_URL.
+# EGRESS_MORE: events.pagerduty.com, the host of your webhook, of your heartbeat, of SENTRY_DSN, of PRIVACY_POLICY_URL.
 
 for name in $names; do
   getent ahosts "$name" | awk '{ print $1 }' | sort -u | while read -r address; do

@@ -6,7 +6,7 @@ from notifyctl.checks.registry import check
 from notifyctl.domain import dpia as assessment
 from notifyctl.domain import processing, processor
 from notifyctl.domain.breach import HOURS, REHEARSE
-from notifyctl.domain.check import Seen, failed, passed, unfinished, warned
+from notifyctl.domain.check import Seen, failed, passed, rehearsed, unfinished, warned
 from notifyctl.domain.complaint import DAYS
 from notifyctl.domain.dpia import Trouble
 from notifyctl.domain.rollback import releases
@@ -92,8 +92,8 @@ async def breach(readers: Readers) -> Seen:
             readers.given.production, "nobody has played a breach through", "play one, and write rehearsed = DAY"
         )
     days = (readers.today - plan.rehearsed).days
-    told = f"{len(plan.contacts)} to call, within {plan.within_hours} hours, rehearsed {days} days ago"
-    return passed(told) if days <= REHEARSE else warned(told, "play a breach through again")
+    told = f"{len(plan.contacts)} to call, within {plan.within_hours} hours"
+    return rehearsed(told, days, REHEARSE, "play a breach through again")
 
 
 @check(

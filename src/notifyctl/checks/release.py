@@ -2,7 +2,7 @@
 
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
-from notifyctl.domain.check import Seen, failed, passed, unfinished, warned
+from notifyctl.domain.check import Seen, failed, passed, rehearsed, unfinished
 from notifyctl.domain.rollback import REHEARSE, releases
 from notifyctl.domain.waiver import LONGEST
 from notifyctl.store.project import CHANGELOG
@@ -29,8 +29,7 @@ async def rollback(readers: Readers) -> Seen:
             "go back once on a trial system, and write rehearsed = DAY into rollback.toml",
         )
     days = (readers.today - plan.rehearsed).days
-    told = f"to {plan.previous}, rehearsed {days} days ago"
-    return passed(told) if days <= REHEARSE else warned(told, "rehearse the way back again")
+    return rehearsed(f"to {plan.previous}", days, REHEARSE, "rehearse the way back again")
 
 
 @check(

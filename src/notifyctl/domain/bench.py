@@ -12,6 +12,7 @@ queue wait is from the enqueueing to the claim, by the clock of Redis. Neither c
 import math
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -71,12 +72,10 @@ class Lane(NamedTuple):
         return {**self._asdict(), "wait": self.wait._asdict(), "took": self.took._asdict()}
 
 
-class Bench(NamedTuple):
-    """A load test, `at` epoch ms, by a version of notifyctl with a set-up, `against` the emulator or a staging set-up.
-
-    `rate` is how many were enqueued a second (0 = all at once), `workers` how many processes took them, `seconds` lie
-    between the first that was enqueued and the last that ended. `providers` took so many each.
-    """
+@dataclass(frozen=True)
+class About:
+    """What a record says beside the figures: `at` epoch ms, by a version of notifyctl with a set-up, `against` the
+    emulator or a staging set-up."""
 
     at: int
     by: str
@@ -84,6 +83,16 @@ class Bench(NamedTuple):
     setup: str
     against: str
     pace: str
+
+
+@dataclass(frozen=True)
+class Bench(About):
+    """A load test.
+
+    `rate` is how many were enqueued a second (0 = all at once), `workers` how many processes took them, `seconds` lie
+    between the first that was enqueued and the last that ended. `providers` took so many each.
+    """
+
     workers: int
     rate: int
     seconds: float
@@ -103,7 +112,7 @@ class Bench(NamedTuple):
 
     def plain(self) -> dict[str, Any]:
         """All of it as objects, texts and numbers, for the record."""
-        return {**self._asdict(), "total": self.total.plain(), "lanes": [one.plain() for one in self.lanes]}
+        return {**vars(self), "total": self.total.plain(), "lanes": [one.plain() for one in self.lanes]}
 
 
 def judge(bench: Bench) -> Grade:

@@ -86,6 +86,12 @@ def unfinished(production: bool, observed: str, hint: str) -> Seen:
     return failed(observed, hint) if production else warned(observed, hint)
 
 
+def rehearsed(told: str, days: int, within: int, hint: str) -> Seen:
+    """Somebody has tried it, so many days ago; `within` is after how many it is to be tried again."""
+    observed = f"{told}, rehearsed {days} days ago"
+    return passed(observed) if days <= within else warned(observed, hint)
+
+
 def attested(words: str) -> Seen:
     """Not looked at; a person says so."""
     return Seen(Verdict.ATTESTED, words)

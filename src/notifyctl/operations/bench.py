@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from notifyctl.domain.archive import Row
 from notifyctl.domain.attempt import State
-from notifyctl.domain.bench import Bench, counts, lane, mixed
+from notifyctl.domain.bench import About, Bench, counts, lane, mixed
 from notifyctl.domain.errors import Unreachable
 from notifyctl.domain.progress import Listener, Step
 from notifyctl.domain.revision import PROVIDERS, Priority
@@ -58,17 +58,6 @@ class Load(NamedTuple):
     def warming(self) -> int:
         """How many go before them, and are not counted."""
         return min(max(self.messages // WARMING, 3), WARMED)
-
-
-class About(NamedTuple):
-    """What a record says beside the figures: `at` epoch ms, and what it was measured against."""
-
-    at: int
-    by: str
-    version: str
-    setup: str
-    against: str
-    pace: str
 
 
 @asynccontextmanager
@@ -187,7 +176,7 @@ def _bench(load: Load, about: About, crew: int, began: int, rows: Sequence[Row])
         found[order[int(row.id.rpartition("/")[2])]].append(row)
     providers = Counter(row.provider for row in rows if row.accepted_at)
     return Bench(
-        **about._asdict(),
+        **vars(about),
         workers=crew,
         rate=load.rate,
         seconds=round(max((row.ended_at - began for row in rows), default=0) / 1000, 3),

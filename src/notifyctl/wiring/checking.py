@@ -103,7 +103,7 @@ def _egress(told: Settings, accounts: Mapping[str, Provider]) -> list[Endpoint]:
     given, urls = told.notifiers, {name: provider.probe_request(0).url for name, provider in accounts.items()}
     if given.pagerduty_key:
         urls["pagerduty"] = given.pagerduty_url or BASE_URL
-    secret = {"webhook": given.webhook_url, "heartbeat": told.audits.heartbeat}
+    secret = {"webhook": given.webhook_url, "heartbeat": told.audits.heartbeat, "sentry": told.sentry}
     urls |= {name: url.reveal() for name, url in secret.items() if url}
     found = {name: urlsplit(url) for name, url in urls.items()}
     return [

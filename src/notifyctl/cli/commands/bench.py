@@ -12,7 +12,7 @@ from notifyctl.cli.envelope import Result, Table, actor
 from notifyctl.cli.options import DryRun, Yes
 from notifyctl.cli.words import many, stamp
 from notifyctl.domain import exits
-from notifyctl.domain.bench import EMULATOR, ENOUGH, STAGING, Bench, Grade, Lane, Spread, judge
+from notifyctl.domain.bench import EMULATOR, ENOUGH, STAGING, About, Bench, Grade, Lane, Spread, judge
 from notifyctl.domain.errors import Misconfigured, Refused, Usage
 from notifyctl.domain.finding import Finding
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from asyncio.subprocess import Process
 
     from notifyctl.domain.progress import Listener
-    from notifyctl.operations.bench import About, Load
+    from notifyctl.operations.bench import Load
     from notifyctl.settings import Settings
     from notifyctl.wiring import Store
 
@@ -133,17 +133,16 @@ def _staged(to: screen.Screen, load: "Load", processes: int, yes: bool, dry_run:
     return _measured(to, given, work, against)
 
 
-def _about(setup: str, against: str, pace: str) -> "About":
+def _about(setup: str, against: str, pace: str) -> About:
     import time
 
     from notifyctl import __version__
-    from notifyctl.operations.bench import About
 
     return About(round(time.time() * 1000), actor(os.environ), __version__, setup, against, pace)
 
 
 async def _run(
-    store: "Store", load: "Load", about: "About", processes: int, start: "Callable[[], Awaitable[Process]]",
+    store: "Store", load: "Load", about: About, processes: int, start: "Callable[[], Awaitable[Process]]",
     listen: "Listener",
 ) -> "Bench":  # fmt: skip
     from notifyctl.operations.bench import ready, run
