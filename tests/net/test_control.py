@@ -1,6 +1,7 @@
 """The control client: one call, its answer or what went wrong, nothing repeated."""
 
 import asyncio
+import socket
 
 import pytest
 
@@ -56,7 +57,17 @@ def test_what_is_no_answer_is_told_apart_and_asked_once(script, stage: str) -> N
 def test_nobody_there_is_no_connection() -> None:
     answer = call(f"http://127.0.0.1:{free_port()}/")
     assert isinstance(answer, Broken)
-    assert (answer.stage, answer.handed_over) == ("connect", False)
+    assert (answer.stage, answer.handed_over, answer.detail) == ("connect", False, "connection refused")
+
+
+def test_a_name_without_an_address_is_told_in_words_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    answer = call("http://nobody.invalid/")
+    assert isinstance(answer, Broken)
+    assert (answer.stage, answer.handed_over, answer.detail) == ("connect", False, "Name or service not known")
 
 
 def test_a_redirect_is_an_answer_and_not_followed() -> None:

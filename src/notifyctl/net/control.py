@@ -41,7 +41,7 @@ class Control:
         except (TimeoutError, httpx.TimeoutException):
             return Broken("timeout", True, f"no answer within {self._timeout:g} s")
         except httpx.ConnectError as error:
-            return Broken("connect", False, str(error) or "no connection")
+            return Broken("connect", False, _why(error))
         except (httpx.InvalidURL, UnicodeError):  # names that idna refuses are the latter
             return Broken("connect", False, "no such address can be called")  # which may be a secret
         except httpx.HTTPError as error:
@@ -49,3 +49,12 @@ class Control:
         return Response(
             answer.status_code, {key.lower(): value for key, value in answer.headers.items()}, answer.content
         )
+
+
+def _why(error: BaseException) -> str:
+    """The words of the operating system, without its numbers."""
+    while (deeper := error.__cause__ or error.__context__) is not None:
+        error = deeper
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    return getattr(error, "strerror", None) or str(error) or "no connection"
