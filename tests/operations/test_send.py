@@ -49,7 +49,7 @@ def test_a_thousand_lines_with_some_refused(valkey: Valkey, monkeypatch: pytest.
     tally, kept, steps = Tally(), Kept(), list[Step]()
 
     async def work(store: wiring.Store) -> None:
-        await enqueue(store.queue, admitted(file, DOOR, tally, kept), tally, steps.append, 999)
+        await enqueue(store.queue, store.attempts, admitted(file, DOOR, tally, kept), tally, steps.append, 999)
 
     on_store(valkey, monkeypatch, work)
     assert (tally.lines, tally.good, tally.added, tally.duplicates, tally.refused) == (1000, 997, 997, 0, 3)
@@ -67,10 +67,39 @@ def test_what_is_there_already_is_counted_and_not_added(valkey: Valkey, monkeypa
 
     async def work(store: wiring.Store) -> None:
         for _ in range(2):
-            await enqueue(store.queue, admitted(io.BytesIO(mail("same")), DOOR, tally, Kept()), tally)
+            await enqueue(store.queue, store.attempts, admitted(io.BytesIO(mail("same")), DOOR, tally, Kept()), tally)
 
     on_store(valkey, monkeypatch, work)
-    assert (tally.added, tally.duplicates) == (1, 1)
+    assert (tally.added, tally.duplicates, tally.other.count, tally.known.count) == (1, 1, 0, 0)
+
+
+def test_an_id_that_stands_for_other_content_is_named(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, tally = Tally(), Tally()
+    corrected = b"\n".join(
+        [mail("t/1"), mail("t/2", subject="The right one"), mail("t/3"), mail("t/3", subject="Twice")]
+    )
+
+    async def work(store: wiring.Store) -> None:
+        earlier = io.BytesIO(b"\n".join([mail("t/1"), mail("t/2")]))
+        await enqueue(store.queue, store.attempts, admitted(earlier, DOOR, first, Kept()), first)
+        await enqueue(store.queue, store.attempts, admitted(io.BytesIO(corrected), DOOR, tally, Kept()), tally)
+
+    on_store(valkey, monkeypatch, work)
+    assert (tally.added, tally.duplicates) == (1, 3)
+    assert (tally.other.count, tally.other.first) == (2, ["t/2", "t/3"])
+
+
+def test_an_id_whose_mail_is_on_record_is_named_although_its_job_is_gone(
+    valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tally = Tally()
+
+    async def work(store: wiring.Store) -> None:
+        await store.link.redis.hset(f"{store.attempts.own}msg:t/1", mapping={"v": "1", "state": "accepted"})
+        await enqueue(store.queue, store.attempts, admitted(io.BytesIO(mail("t/1")), DOOR, tally, Kept()), tally)
+
+    on_store(valkey, monkeypatch, work)
+    assert (tally.added, tally.known.first, tally.other.count) == (1, ["t/1"], 0)
 
 
 def test_batches_are_small_whatever_the_file(monkeypatch: pytest.MonkeyPatch) -> None:

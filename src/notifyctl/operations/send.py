@@ -3,7 +3,7 @@
 The rules are those of the worker. What is refused here would be rejected there, only later and out of sight.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple, Protocol
 
@@ -18,7 +18,7 @@ from notifyctl.store.queue import Addition, Queue
 
 BATCH = 200  # messages
 BATCH_BYTES = 4_000_000  # one script call should not hold the server for long
-REFUSALS_KEPT = 1000
+KEPT = 1000  # refusals, and ids of a kind
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -51,13 +51,19 @@ class Earlier(NamedTuple):
     state: str
 
 
-async def enqueue_one(queue: Queue, attempts: Attempts, addition: Addition) -> tuple[bool, Earlier]:
-    """Whether the job was added, and what its id stood for before. Raises `Unreachable`."""
-    record = await attempts.read(addition.message_id)  # a worker may be faster than whoever looks afterwards
-    (added,) = await queue.enqueue([addition])
-    body = None if added else await queue.body(addition.lane, addition.message_id)
-    other = body is not None and not jobdata.same(body, addition.data)
-    return added, Earlier(other, record.state.value if record.version else "")
+async def add(queue: Queue, attempts: Attempts, batch: Sequence[Addition]) -> list[tuple[bool, Earlier]]:
+    """Whether each job was added, and what its id stood for before. Raises `Unreachable`."""
+    records = await attempts.read_all(
+        [one.message_id for one in batch]
+    )  # a worker may be faster than a look afterwards
+    added = await queue.enqueue(batch)
+    bodies = iter(await queue.bodies([one for one, new in zip(batch, added, strict=True) if not new]))
+    found = []
+    for one, new, record in zip(batch, added, records, strict=True):
+        body = None if new else next(bodies)
+        other = body is not None and not jobdata.same(body, one.data)
+        found.append((new, Earlier(other, record.state.value if record.version else "")))
+    return found
 
 
 class Refusal(NamedTuple):
@@ -71,9 +77,27 @@ class Refusal(NamedTuple):
 
 
 @dataclass(slots=True)
+class Ids:
+    """How many ids, and the first thousand of them."""
+
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def note(self, name: str) -> None:
+        """Count one more."""
+        self.count += 1
+        if len(self.first) < KEPT:
+            self.first.append(name)
+
+
+@dataclass(slots=True)
 class Tally:
     """What became of a file: `good` lines passed the door, `foreseen` of them will not be sent, as permission stands;
-    the first thousand refusals are kept."""
+    the first thousand refusals are kept.
+
+    Ids that were used before: of the duplicates those with `other` content, and of the added those whose mail is
+    `known` from an earlier job.
+    """
 
     lines: int = 0
     good: int = 0
@@ -82,12 +106,23 @@ class Tally:
     refused: int = 0
     foreseen: int = 0
     refusals: list[Refusal] = field(default_factory=list)
+    other: Ids = field(default_factory=Ids)
+    known: Ids = field(default_factory=Ids)
 
     def refuse(self, line: int, error: InvalidMessage) -> None:
         """Note a refused line."""
         self.refused += 1
-        if len(self.refusals) < REFUSALS_KEPT:
+        if len(self.refusals) < KEPT:
             self.refusals.append(Refusal(line, error.code, error.where, error.what, error.fix))
+
+    def enter(self, name: str, added: bool, earlier: Earlier) -> None:
+        """Count what became of a good line."""
+        self.added += added
+        self.duplicates += not added
+        if earlier.other:
+            self.other.note(name)
+        elif added and earlier.state:
+            self.known.note(name)
 
 
 class Rejects(Protocol):
@@ -150,22 +185,22 @@ def check(
 
 
 async def enqueue(
-    queue: Queue, batches: Iterable[list[Addition]], tally: Tally, listener: Listener = silent, total: int | None = None
-) -> None:
+    queue: Queue, attempts: Attempts, batches: Iterable[list[Addition]], tally: Tally, listener: Listener = silent,
+    total: int | None = None,
+) -> None:  # fmt: skip
     """Enqueue batch after batch. Raises `Unreachable`; the same call again adds what is missing, and nothing twice."""
     for batch in batches:
         tally.good += len(batch)
-        added = await _enqueue(queue, batch, tally)
-        tally.added += added
-        tally.duplicates += len(batch) - added
+        await _enqueue(queue, attempts, batch, tally)
         listener(_step("enqueue", tally, total))
 
 
-async def _enqueue(queue: Queue, batch: list[Addition], tally: Tally) -> int:
+async def _enqueue(queue: Queue, attempts: Attempts, batch: list[Addition], tally: Tally) -> None:
     if not batch:
-        return 0
+        return
     try:
-        return sum(await queue.enqueue(batch))
+        for one, (added, earlier) in zip(batch, await add(queue, attempts, batch), strict=True):
+            tally.enter(one.message_id, added, earlier)
     except Unreachable as error:
         what = f"{error.what}; {tally.added:,} were added before"
         fix = f"{error.fix}. Then run the same command again: what is on the queue is not added twice"

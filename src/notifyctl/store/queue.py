@@ -124,10 +124,13 @@ class Queue:
         answers = await self.scripts.run("enqueue", self.bases, args)
         return [answer == b"added" for answer in answers]
 
-    async def body(self, lane: int, message: str) -> bytes | None:
-        """The data of the job of a message in that lane; None when it has none. Raises `Unreachable`."""
+    async def bodies(self, additions: Sequence[Addition]) -> list[bytes | None]:
+        """The data that the job of each message has now; None when there is none. Raises `Unreachable`."""
+        pipe = self.link.redis.pipeline(transaction=False)
+        for one in additions:
+            pipe.hget(self.key(one.lane, job_id(one.message_id)), "data")
         with self.link.reach():
-            found: bytes | None = await self.link.redis.hget(self.key(lane, job_id(message)), "data")
+            found: list[bytes | None] = await pipe.execute()
         return found
 
     async def _jobs(self, rows: Sequence[Sequence[Any]]) -> tuple[Job, ...]:

@@ -18,12 +18,14 @@ from notifyctl.domain.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from notifyctl.operations.send import Door, Earlier, Tally
+    from notifyctl.operations.send import Door, Earlier, Ids, Tally
     from notifyctl.settings import Settings
     from notifyctl.store.queue import Addition
     from notifyctl.wiring import Store
 
 SHOWN = 10  # refused lines on the screen; JSON has the first thousand
+NAMED = 3  # ids in a finding; so has it of these
+ANOTHER = "an id names one event of your business: give another event an id of its own"
 
 
 def _delay(text: str) -> int:
@@ -98,7 +100,7 @@ def _check(file: str | None, flags: dict[str, Any], rejects: Path | None) -> Non
 
 def _one(loaded: "Settings", door: "Door", flags: dict[str, Any], dry_run: bool) -> Result:
     from notifyctl.cli.running import with_store
-    from notifyctl.operations.send import enqueue_one, message
+    from notifyctl.operations.send import add, message
 
     addition = door.admit(message(letter.fields(flags)))
     queue = loaded.queues[addition.lane - 1]
@@ -109,11 +111,11 @@ def _one(loaded: "Settings", door: "Door", flags: dict[str, Any], dry_run: bool)
         lines = (f"{addition.message_id} would be enqueued in {queue}.",)
         return Result({**data, "added": 0, "earlier": None}, lines, findings=findings)
 
-    async def add(store: "Store") -> "tuple[bool, bool, Earlier]":
-        added, known = await enqueue_one(store.queue, store.attempts, addition)
+    async def work(store: "Store") -> "tuple[bool, bool, Earlier]":
+        ((added, known),) = await add(store.queue, store.attempts, [addition])
         return added, bool(await store.workers.list()), known
 
-    added, working, known = with_store(add, start=True)
+    added, working, known = with_store(work, start=True)
     there = f"{addition.message_id} was enqueued in {queue} before; nothing is added."
     lines = (f"Enqueued {addition.message_id} in {queue}." if added else there,)
     outcome = "done" if added else "nothing to do"
@@ -132,12 +134,26 @@ def _used(addition: "Addition", added: bool, known: "Earlier") -> "Iterator[Find
     """What the sender must know of an id that stood for something before."""
     if known.other:
         what = "this id was used before, for other content: that one counts, and nothing will be sent for this one"
-        hint = "an id names one event of your business: give another event an id of its own"
-        yield Finding("SND-USED", "warning", addition.message_id, what, hint)
+        yield Finding("SND-USED", "warning", addition.message_id, what, ANOTHER)
     elif added and known.state:
         what = f"this id was used before, and its mail is {known.state}: what is out is not sent again"
         hint = f"notifyctl message show {addition.message_id}"
         yield Finding("SND-USED", "warning", addition.message_id, what, hint)
+
+
+def _reused(tally: "Tally", where: str) -> "Iterator[Finding]":
+    """The same of a file."""
+    if tally.other.count:
+        what = f"{_ids(tally.other)} used before, for other content: that counts, and nothing will be sent for these"
+        yield Finding("SND-USED", "warning", where, what, ANOTHER)
+    if tally.known.count:
+        what = f"{_ids(tally.known)} used before, and their jobs are gone: what is out is not sent again"
+        yield Finding("SND-USED", "warning", where, what, f"notifyctl message show {tally.known.first[0]}")
+
+
+def _ids(ids: "Ids") -> str:
+    names = ", ".join([*ids.first[:NAMED], *(["..."] if ids.count > NAMED else [])])
+    return f"{many(ids.count, 'id')} ({names}) {'was' if ids.count == 1 else 'were'}"
 
 
 def _many(to: screen.Screen, door: "Door", path: str, rejects: Path | None, dry_run: bool) -> Result:
@@ -154,7 +170,7 @@ def _many(to: screen.Screen, door: "Door", path: str, rejects: Path | None, dry_
             return _told(tally, path, dry_run, working=True, rejects=rejects)
 
         async def add(store: "Store") -> bool:
-            await operation.enqueue(store.queue, batches, tally, listener, total)
+            await operation.enqueue(store.queue, store.attempts, batches, tally, listener, total)
             return bool(await store.workers.list())
 
         working = with_store(add, start=True)
@@ -192,21 +208,30 @@ class _Rejects:
 def _told(tally: "Tally", path: str, dry_run: bool, working: bool, rejects: Path | None) -> Result:
     names = ("lines", "good", "added", "duplicates", "refused", "foreseen")
     numbers = {name: getattr(tally, name) for name in names}
-    data = {**numbers, "refusals": [refusal._asdict() for refusal in tally.refusals], "dry_run": dry_run}
+    data = {
+        **numbers,
+        "refusals": [refusal._asdict() for refusal in tally.refusals],
+        "dry_run": dry_run,
+        "used": {"other": _noted(tally.other), "known": _noted(tally.known)},
+    }
     lines: list[str | Table] = [_summary(tally, dry_run)]
     if tally.refused:
         rows = [(f"{one.line:,}", one.code, one.where, one.what) for one in tally.refusals[:SHOWN]]
         lines.append(Table(("line", "code", "where", "what"), rows))
         lines += sorted({f"{one.code} at {one.where}: {one.fix}" for one in tally.refusals[:SHOWN] if one.fix})
     outcome = "done" if tally.added and not tally.refused else ""
-    findings = [_refused(tally, path, rejects)] if tally.refused else []
+    where = "stdin" if path == "-" else path
+    findings = [*([_refused(tally, where, rejects)] if tally.refused else []), *_reused(tally, where)]
     if tally.foreseen:
-        where = "stdin" if path == "-" else path
         findings.append(
             _never_sent(where, many(tally.foreseen, "message"), "marketing, and no consent can be recorded")
         )
     code = exits.BAD if tally.refused else exits.OK
     return Result(data, lines, code, outcome, findings, () if dry_run else _next(working or not tally.good))
+
+
+def _noted(ids: "Ids") -> dict[str, Any]:
+    return {"count": ids.count, "ids": ids.first}
 
 
 def _summary(tally: "Tally", dry_run: bool) -> str:
@@ -217,12 +242,12 @@ def _summary(tally: "Tally", dry_run: bool) -> str:
     return f"{tally.added:,} of {tally.lines:,} messages enqueued{there}{refused}."
 
 
-def _refused(tally: "Tally", path: str, rejects: Path | None) -> Finding:
+def _refused(tally: "Tally", source: str, rejects: Path | None) -> Finding:
     what = f"{tally.refused:,} of {tally.lines:,} lines are refused"
     more = f"; the first {SHOWN} are listed" if tally.refused > SHOWN else ""
     where = f"they are in {rejects}" if rejects else "--rejects FILE writes them out"
     hint = f"{where}; correct them and send them again"
-    return Finding("SND-REFUSED", "error", "stdin" if path == "-" else path, what + more, hint)
+    return Finding("SND-REFUSED", "error", source, what + more, hint)
 
 
 def _next(working: bool) -> tuple[str, ...]:
