@@ -62,8 +62,15 @@ BUGS = (
     Bug(
         "leaves its command running when it is told to end",
         "operations/runbook.py",
-        "        process.terminate()\n        process.wait()\n",
-        "",
+        "        if process:\n",
+        "        if process and not process:\n",
+        WALKS,
+    ),
+    Bug(
+        "leaves a command that was just starting when it is told to end",
+        "operations/runbook.py",
+        "with _deferred(signal.SIGTERM, signal.SIGINT):",
+        "with _deferred():",
         WALKS,
     ),
     Bug("spoils a record that a crash has cut", "store/runs.py", '.rfind(b"\\n") + 1', ".__len__()", BOOKS),

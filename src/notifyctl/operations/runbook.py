@@ -5,10 +5,12 @@ knows which step is next, and which one is in doubt.
 """
 
 import json
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
@@ -207,14 +209,35 @@ def start(words: Sequence[str], keep: int, machine: bool) -> Ran:
     With `machine` its document is taken instead of shown. When this process is told to end, so is the command.
     """
     line = [sys.executable, "-m", "notifyctl", *words, *(("-o", "json") if machine else ())]
-    process = subprocess.Popen(line, stdout=subprocess.PIPE if machine else None, pass_fds=(keep,))
+    process: subprocess.Popen[bytes] | None = None
     try:
+        with _deferred(signal.SIGTERM, signal.SIGINT):
+            process = subprocess.Popen(line, stdout=subprocess.PIPE if machine else None, pass_fds=(keep,))
         said, _ = process.communicate()
     except BaseException:
-        process.terminate()
-        process.wait()
+        if process:
+            with process:
+                process.terminate()
         raise
     return Ran(process.returncode, _document(said) if machine else None)
+
+
+@contextmanager
+def _deferred(*signals: signal.Signals) -> Iterator[None]:
+    """Let these signals come when the block is over: a process that starts in it would be left without whoever ends it.
+
+    They are handled, not blocked: a process inherits what is blocked, and would not hear them.
+    """
+    came: list[int] = []
+    heard = [one for one in signals if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {one: signal.signal(one, lambda number, _: came.append(number)) for one in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for late in came:
+            signal.raise_signal(late)
 
 
 def _document(said: bytes) -> Any:
