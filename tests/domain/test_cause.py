@@ -196,6 +196,12 @@ class TestPeople:
         assert [one.key for one in causes(late, **{ended: over})] == ["lane/email-critical"]
 
     @pytest.mark.parametrize("ended", ["outage", "hold"])
+    @pytest.mark.parametrize(("since", "told"), [(30_000, []), (30_001, ["lane/email-critical"])])
+    def test_one_of_ten_seconds_silences_a_lane_for_thirty(self, ended: str, since: int, told: list[str]):
+        late, over = sight(waits=(14_400, 0, 0)), Outage(NOW - since - 10_000, NOW - since)
+        assert [one.key for one in causes(late, **{ended: over})] == told
+
+    @pytest.mark.parametrize("ended", ["outage", "hold"])
     def test_a_lane_that_is_an_incident_stays_one_until_its_mail_is_out(self, ended: str):
         late, over = sight(waits=(4000, 0, 0)), Outage(NOW - 3_000_000, NOW - 1000)
         assert [one.key for one in causes(late, {"lane/email-critical"}, **{ended: over})] == ["lane/email-critical"]

@@ -63,12 +63,14 @@ SECRETS = {
     "a webhook of Slack": "https://hooks.slack.com/services/" + "T01/B02/" + LETTERS[:24],
     "a password of Redis": "redis://" + "app:long-password@redis",
     "a secret of ours": "NOTIFYCTL_PEPPER=" + LETTERS[:32],
+    "an address of ours that is secret": "SENTRY_DSN=https://" + LETTERS[:32] + "@o1.ingest.example/4",
 }
 HARMLESS = [
     *(
         "RESEND_API_KEY=",
         "RESEND_API_KEY=re_emulator",
         "NOTIFYCTL_PEPPER=$(openssl rand -hex 32)",
+        "NOTIFYCTL_WEBHOOK_URL=https://hooks.example/what-you-were-given",
         "AKIA" + "IOSFODNN7EXAMPLE",
     ),
     *("BULLMQ_REDIS_PASSWORD_FILE=/run/secrets/redis", "redis://localhost:6379/0", "redis://:${PASSWORD}@redis:6379"),

@@ -61,6 +61,17 @@ def test_what_only_a_secret_has_is_taken_out_of_any_text():
     assert hide("x0123456789abcdefx /services/T2/0123456789abcdef") == "x[secret]x /services/T2/[secret]"
 
 
+def test_the_user_of_a_url_and_its_password_are_hidden_as_one_wherever_they_stand():
+    Secret("https://ops:correct-horse-battery@hooks.venue.example/notifyctl")
+    for text in (
+        "https://ops:correct-horse-battery@hooks.venue.example:443 failed",
+        "Basic b3BzOmNvcnJlY3QtaG9yc2UtYmF0dGVyeQ==",
+    ):
+        assert "[secret]" in hide(text)
+        assert "horse" not in hide(text)
+        assert "nvcnJlY3QtaG9y" not in hide(text)
+
+
 def test_what_is_also_a_word_stays_and_of_two_the_longer_one_goes_whole():
     Secret("redis")
     Secret("swordfish")

@@ -486,8 +486,30 @@ def test_a_lane_that_people_know_of_does_not_end_because_somebody_holds_the_mail
     crew.look(301)
     crew.look(WATCHING.settle + 1)
     assert crew.one().sendings
-    held = Route(hold=Override(lab.now + 3_600_000, "a rest", "ada"))
-    assert lab.run(lab.store.boards.change_route(lab.run(lab.store.boards.look()).board.version, held, "t", "ada", "w"))
+    hold(lab, Route(hold=Override(lab.now + 3_600_000, "a rest", "ada")))
     crew.look(1)
     crew.look(WATCHING.calm + 1)
     assert {one.key: bool(one.resolved_at) for one in crew.all()} == {"hold": False, "lane/email-critical": False}
+    hold(lab, Route())
+    crew.look(1)
+    lab.remove("m")  # its mail is out at once
+    crew.look(1)
+    assert {one.key: bool(one.quiet_at) for one in crew.all()} == {"hold": True, "lane/email-critical": True}
+
+
+def test_a_pause_of_seconds_silences_no_lane_for_longer_than_it_excuses(lab: Lab, crew: Crew):
+    lab.enqueue("m")
+    crew.look(200)
+    hold(lab, Route(hold=Override(lab.now + 3_600_000, "a rest", "ada")))
+    crew.look(1)
+    hold(lab, Route())
+    crew.look(9)  # the calm after it, in which it is an incident still, excuses nothing
+    assert [one.key for one in crew.all()] == ["hold"]
+    crew.look(100)
+    assert "lane/email-critical" in {one.key for one in crew.all()}
+
+
+def hold(lab: Lab, route: Route) -> None:
+    """Let a person put this over the route."""
+    version = lab.run(lab.store.boards.look()).board.version
+    assert lab.run(lab.store.boards.change_route(version, route, "t", "ada", "w"))

@@ -21,8 +21,15 @@ BUGS = (
     Bug(
         "is silent about mail that came after a pause",
         "domain/cause.py",
-        "return _lately(outage, now) and oldest <= (outage.resolved_at or now)",
-        "return _lately(outage, now)",
+        " and oldest <= end",
+        "",
+        ALARMS,
+    ),
+    Bug(
+        "is silent for half an hour after a pause of seconds",
+        "domain/cause.py",
+        " and now - end <= CATCH_UP * (end - outage.opened_at)",
+        "",
         ALARMS,
     ),
     Bug(
@@ -184,7 +191,7 @@ BUGS = (
     Bug(
         "tells the end of a lane that a person has paused",
         "engine/incidents.py",
-        "return None if parent and lane else Gone()",
+        "return None if parent and lane and not parent.quiet_at else Gone()",
         "return Gone()",
         WATCHED,
     ),

@@ -1,12 +1,11 @@
 """Causes: what is wrong now, in words that help at night.
 
 Policy:
-
 - A provider that gets no more mail is one cause, whatever tripped it. Half-open is still down when it was down before;
   one that a person has isolated is not down, but worth a note.
-- When nobody takes mail, that is the one cause, and what follows from it (providers, old mail) is none of its own: not
-  until half an hour after its end for a provider that has not been back since, and for mail that waited meanwhile: a
-  lane whose oldest mail came later is looked at as ever, and one that is an incident already stays one.
+- When nobody takes mail, that is the one cause, and what follows from it (providers, old mail) is none of its own. A
+  provider that has not been back since is one half an hour after its end. Mail that waited meanwhile has three times as
+  long to catch up as that lasted, half an hour at most; later mail, and a lane that is an incident, are looked at as ever.
 - The same holds of mail that waits because a person holds all of it: the hold is the cause, as grave as the lane that
   waits too long under it, and what is to be done is to resume.
 - A sender is a cause only when every provider refuses it that is not out: as long as one takes it, its mail flows.
@@ -33,6 +32,7 @@ NAMES = {"resend": "Resend", "postmark": "Postmark", "ses": "Amazon SES"}
 PATIENCE = (300, 1800, 21_600)  # seconds that mail may wait in the lanes of critical, standard, bulk
 DOUBT = 900  # seconds after which somebody must decide on a mail in doubt
 EXPIRING = 300  # seconds before its end at which an override is told
+CATCH_UP = 3  # times as long as no mail went out: with a third more than comes in, what waited is out by then
 AFTERMATH = 1800  # seconds after an outage of everything in which what is left of it is no cause of its own
 
 
@@ -75,7 +75,7 @@ class Outage(NamedTuple):
     """The last time that mail went nowhere: from, to (epoch ms; 0 = it goes on, or there was none)."""
 
     opened_at: int = 0
-    resolved_at: int = 0
+    ended_at: int = 0
 
 
 _NONE = Outage()
@@ -131,7 +131,7 @@ def _all_down(sight: Sight) -> bool:
 
 
 def _lately(outage: Outage, now: int) -> bool:
-    return bool(outage.opened_at) and now - (outage.resolved_at or now) < AFTERMATH * 1000
+    return bool(outage.opened_at) and now - (outage.ended_at or now) < AFTERMATH * 1000
 
 
 def _idle(sight: Sight) -> Cause:
@@ -216,7 +216,8 @@ def _lanes(sight: Sight, held: Collection[str], ends: Iterable[Outage]) -> Itera
 
 def _waited(outage: Outage, oldest: int, now: int) -> bool:
     """Whether mail so old waited while none went out, which ended a moment ago: it has that cause."""
-    return _lately(outage, now) and oldest <= (outage.resolved_at or now)
+    end = outage.ended_at or now
+    return _lately(outage, now) and oldest <= end and now - end <= CATCH_UP * (end - outage.opened_at)
 
 
 def _late(sight: Sight) -> Iterator[tuple[Waiting, int]]:

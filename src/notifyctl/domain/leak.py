@@ -20,9 +20,23 @@ _SHAPES = {
     "a password of Redis": r"\brediss?://[^\s:/@]*:[^\s:/@${}<]{8,}@",
     "a secret of ours": rf"\b(?:BULLMQ_REDIS_PASSWORD|NOTIFYCTL_(?:PEPPER|\w+_KEY|\w+_SECRET|\w+_PASSWORD|\w+_TOKEN))"
     rf"{_VALUE}(?=\S*\d)[A-Za-z0-9+/=_-]{{16,}}",
+    "an address of ours that is secret": rf"\b(?:NOTIFYCTL_(?:WEBHOOK|HEARTBEAT)_URL|SENTRY_DSN){_VALUE}"
+    r"https://\S{0,200}?(?<![\w-])(?=[\w-]{0,99}\d)[\w-]{16,}",
 }  # fmt: skip
 # A part of each shape, in lower case: a line without any of them needs no closer look, which takes 30 times as long.
-_MARKS = ("re_", "postmark", "akia", "asia", "secret", "private key", "whsec_", "hooks.slack", "redis", "notifyctl_")
+_MARKS = (
+    "re_",
+    "postmark",
+    "akia",
+    "asia",
+    "secret",
+    "private key",
+    "whsec_",
+    "hooks.slack",
+    "redis",
+    "notifyctl_",
+    "sentry_dsn",
+)
 _ANY = re.compile("|".join(f"(?P<s{number}>{shape})" for number, shape in enumerate(_SHAPES.values())))
 _KINDS = tuple(_SHAPES)
 

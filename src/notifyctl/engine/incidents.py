@@ -87,13 +87,13 @@ class IncidentDuty:
 
     def _ending(self, incident: Incident, outage: Incident | None, hold: Incident | None) -> Event | None:
         """What is not told yet becomes part of the outage of everything, a lane's also of a hold. A lane's of which
-        people know stays as it is: its mail waits all the more."""
+        people know stays as it is while that lasts: its mail waits all the more."""
         lane = incident.key.startswith("lane/")
         whole = outage if lane or incident.key.startswith("provider/") else None
         parent = whole or (hold if lane else None)
         if parent and not incident.sendings:
             return Merged(parent.id)
-        return None if parent and lane else Gone()
+        return None if parent and lane and not parent.quiet_at else Gone()
 
     async def _step(self, lease: int, incident: Incident, event: Event, seen: Sight) -> None:
         sender = incident.key.startswith("sender/")

@@ -51,7 +51,7 @@ async def look(readers: Readers, senders: Mapping[str, str], working: int) -> Se
 
 async def _last_of(incidents: Incidents, key: str) -> Outage:
     last = await incidents.last_of(key)
-    return Outage(last.opened_at, last.resolved_at) if last else Outage()
+    return Outage(last.opened_at, last.quiet_at or last.resolved_at) if last else Outage()
 
 
 async def doubtful(attempts: Attempts, reviews: Reviews, most: int = MOST) -> list[tuple[str, int]]:
