@@ -12,8 +12,8 @@ PROJECT = {
     "SEC-001": Entry(
         "No secret stands in the project",
         "A key in a working tree is in its history soon, and then everybody's who ever gets a copy. The shapes of "
-        "the providers' keys, private keys and our own secrets (16 characters or more, with a digit) are looked for; the "
-        "history is not.",
+        "the providers' keys, private keys and our own secrets (16 characters or more, with a digit) are looked for; "
+        "the history is not.",
         "Revoke it first. Then remove it, from the history too: a scanner such as gitleaks finds what is there.",
     ),
     "SEC-004": Entry(

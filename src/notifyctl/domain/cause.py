@@ -5,7 +5,7 @@ Policy:
   one that a person has isolated is not down, but worth a note.
 - When nobody takes mail, that is the one cause, and what follows from it (providers, old mail) is none of its own. A
   provider that has not been back since is one half an hour after its end. Mail that waited meanwhile has three times as
-  long to catch up as that lasted, half an hour at most; later mail, and a lane that is an incident, are looked at as ever.
+  long to catch up as that lasted, half an hour at most; later mail, and a lane that is an incident, are seen as ever.
 - The same holds of mail that waits because a person holds all of it: the hold is the cause, as grave as the lane that
   waits too long under it, and what is to be done is to resume.
 - A sender is a cause only when every provider refuses it that is not out: as long as one takes it, its mail flows.

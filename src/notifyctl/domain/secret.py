@@ -2,9 +2,9 @@
 
 Whoever makes a `Secret` has its text taken out of all that `hide` looks at from then on: as it is, as JSON, URLs, a
 shell and Python write it, in hex, and in base64 wherever it begins there. Of a URL that is a secret, what follows its
-scheme, its user with a password, and each part of 16 or more characters with a digit are, too; its path and a user alone
-only where they stand alone, for `/notifyctl` is also a piece of other paths. A text of less than 8 characters is not hidden: it is a word of other
-texts. The newest 100 are remembered; an installation has a dozen.
+scheme, its user with a password, and each part of 16 or more characters with a digit are, too; its path and a user
+alone only where they stand alone, for `/notifyctl` is also a piece of other paths. A text of less than 8 characters is
+not hidden: it is a word of other texts. The newest 100 are remembered; an installation has a dozen.
 """
 
 import re
