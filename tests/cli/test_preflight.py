@@ -72,6 +72,7 @@ def test_of_a_deployment_nothing_is_green_there_that_was_not_looked_at(bare: Hou
     told = verdicts(ran)
     assert ran.code == 3
     assert all(told[name] in ("error", "skip") for name in told if name[:3] in ("RDS", "NET", "PRV"))
+    assert {told[f"SEC-{number:03d}"] for number in (2, 3, 4, 5, 7)} == {"error"}
     assert {finding["code"] for finding in ran.document["findings"]} >= {"RDS-001", "PRV-001"}
 
 

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, time
 
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
-from notifyctl.domain.check import Seen, failed, passed, warned
+from notifyctl.domain.check import Seen, failed, passed, unseen, warned
 from notifyctl.domain.key_age import Age, age, since
 from notifyctl.store.permissions import trouble
+
+UNSET = ("no secret is set here", "run preflight where the workers run")
 
 
 @check("SEC-002", "Secrets are kept encrypted, and two keys open them", expected="one age file for two or more",
@@ -15,7 +17,7 @@ async def encrypted(readers: Readers) -> Seen:
     kept, sources = readers.given.kept, readers.given.sources
     if kept is None:
         hint = "keep all secrets in one encrypted file: notifyctl secrets init"
-        return warned("no encrypted file is used", hint) if sources else passed("no secret is set")
+        return warned("no encrypted file is used", hint) if sources else unseen(*UNSET)
     if kept.stanzas != kept.recipients:
         what = f"the file is encrypted for {kept.stanzas} keys, and its list names {kept.recipients}"
         return failed(what, "write the file anew: notifyctl secrets rekey")
@@ -28,6 +30,8 @@ async def encrypted(readers: Readers) -> Seen:
 @check("SEC-003", "Only the owner can read files with secrets", expected="0600, ours, no link, in a folder that others "
        "cannot change", needs=("ENV-001",))  # fmt: skip
 async def permissions(readers: Readers) -> Seen:
+    if not readers.given.files and not readers.given.sources:
+        return unseen(*UNSET)
     wrong = [words for path in readers.given.files if (words := trouble(path))]
     if wrong:
         return failed("; ".join(wrong), "chmod 600 the file, chmod 700 its folder, and own both")
@@ -37,6 +41,8 @@ async def permissions(readers: Readers) -> Seen:
 
 @check("SEC-005", "No key is too old", expected="providers' keys 90 days, other secrets 180", needs=("ENV-001",))
 async def ages(readers: Readers) -> Seen:
+    if not readers.given.sources:
+        return unseen(*UNSET)
     created = readers.given.kept.created if readers.given.kept else {}
     now = int(datetime.combine(readers.today, time(), UTC).timestamp())
     found = {name: age(name, at, now) for name, at in since(readers.given.sources, created).items()}
@@ -51,4 +57,4 @@ async def ages(readers: Readers) -> Seen:
             f"nobody wrote down since when these are used: {', '.join(unknown)}",
             "notifyctl secrets set NAME writes it down",
         )
-    return passed(f"keys whose age is known: {len(found)}" if found else "no key is set")
+    return passed(f"keys whose age is known: {len(found)}" if found else "no key that ages is set")
