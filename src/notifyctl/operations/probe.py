@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from notifyctl.domain import exits
 from notifyctl.domain.finding import Finding
+from notifyctl.domain.outcome import TOLERANCE
 from notifyctl.domain.provider import Health, Provider, health_of
+from notifyctl.engine.clock import ProviderClocks, ServerClock
 from notifyctl.net.control import TIMEOUT, Control
 
 _SKIPPED = Health("skipped", "no key is set", {})
@@ -46,9 +48,13 @@ async def probe(providers: Mapping[str, Provider], names: Sequence[str], patienc
 async def _ask(control: Control, name: str, provider: Provider | None) -> Probe:
     if provider is None:
         return Probe(name, _SKIPPED, 0)
-    started = time.monotonic()
-    answer = await control.call(provider.probe_request(time.time()))
+    clocks = ProviderClocks(ServerClock())
+    started, now = time.monotonic(), clocks.now(name)
+    answer = await control.call(provider.probe_request(now))
     ms = round((time.monotonic() - started) * 1000)
+    clocks.hear(name, answer)
+    if provider.capabilities.signs and abs(clocks.now(name) - now - ms / 1000) > TOLERANCE:  # then it says nothing yet
+        answer = await control.call(provider.probe_request(clocks.now(name)))
     return Probe(name, health_of(provider, answer), ms)
 
 

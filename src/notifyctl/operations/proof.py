@@ -29,7 +29,7 @@ class Target(NamedTuple):
 
 
 async def proven(plan: Plan, target: Target, pace: Pace) -> Plan:
-    """The plan, forbidden when the target did not take the message. One call is made, and never a second one."""
+    """The plan, forbidden when the target did not take the message. One message is tried, and never a second one."""
     if target.provider is None:
         return plan
     found = await _sink(plan, target.provider, target.sender, pace)

@@ -26,7 +26,7 @@ GAP = 0.25  # seconds between the beginnings of two calls: slower than the slowe
 async def drill(
     providers: Mapping[str, Provider], senders: Mapping[str, Address], count: int, pace: Pace, listen: Listener
 ) -> list[Trial]:
-    """Send `count` messages through each provider, one after the other; all providers at once. Nothing is repeated.
+    """Send `count` messages through each provider, one after the other; all providers at once.
 
     `listen` hears of each as it is answered.
     """
