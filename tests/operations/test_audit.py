@@ -135,6 +135,18 @@ class TestWhenItRuns:
         with pytest.raises(ConnectionResetError):
             office.lab.run(audit(office.desk._replace(current=away), Cycle.MONTHLY))
 
+    def test_it_is_on_record_before_it_reports_so_that_no_report_says_that_it_never_ran(self, office: Office):
+        seen: list[set[Cycle]] = []
+
+        async def looking(period):
+            seen.append(set(await office.desk.reports.runs()))
+            async for one in office.desk.current(period):
+                yield one
+
+        office.lab.now = at("2026-11-01T06:00:00")
+        office.lab.run(audit(office.desk._replace(current=looking), Cycle.MONTHLY))
+        assert seen == [{Cycle.MONTHLY}, {Cycle.MONTHLY}]
+
     def test_without_any_evidence_nothing_is_due(self, lab: Lab, tmp_path: Path):
         assert Office(lab, tmp_path).names("2026-11-01T06:00:00") == []
 
@@ -489,6 +501,10 @@ class TestProof:
         assert self.told(quarter) == ["report.json: it is not what was signed with this key"]
         (quarter / "report.json.sig").unlink()
         assert self.told(quarter) == ["report.json.sig: it is missing"]
+
+    def test_the_key_beside_it_is_gone(self, quarter: Path):
+        (quarter / "key.pem").unlink()
+        assert "key.pem: it is missing, so nothing proves who made this" in self.told(quarter)
 
     def test_another_key_that_is_trusted(self, quarter: Path, tmp_path: Path):
         (tmp_path / "trusted.pem").write_bytes(Signer(b"22" * 32, "").public)

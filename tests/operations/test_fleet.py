@@ -11,6 +11,7 @@ import pytest
 from house import House, eventually, lives, mail
 from notifyctl.domain.errors import Misconfigured
 from notifyctl.operations.fleet import Fleet
+from terminal import at_notifyctl
 
 
 def test_a_killed_worker_is_replaced_and_said(house: House) -> None:
@@ -143,3 +144,13 @@ def test_a_configuration_error_without_a_document_is_one_too() -> None:
 
     with pytest.raises(Misconfigured):
         asyncio.run(run())
+
+
+@pytest.mark.parametrize(("asked", "form"), [((), "Z warning: "), (("-o", "json"), '"event":"call"')])
+def test_at_a_terminal_its_log_is_for_people_unless_json_is_asked_for(
+    house: House, emulator, asked: tuple[str, ...], form: str
+) -> None:
+    emulator.fault("resend", status=503)
+    house.run("send", "-", stdin=mail("told"))
+    ran = at_notifyctl(house, "worker", "--processes", "2", *asked, answers={"told": "\x03"})
+    assert form in next(line for line in ran.out.splitlines() if "told" in line)

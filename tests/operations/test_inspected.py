@@ -17,6 +17,7 @@ from notifyctl.store.project import Project
 
 DAY = 86_400
 NOW = 1_800_000_000
+TOOK = Spread(300, 120.0, 118.0, 122.0, 118.0, 160.0, 190.0)
 
 
 def test_keys_are_as_old_as_the_file_of_secrets_says(tmp_path):
@@ -35,21 +36,32 @@ def test_keys_are_as_old_as_the_file_of_secrets_says(tmp_path):
 
 
 def test_load_tests_of_the_half_year_are_written_down_and_none_is_not_seen(tmp_path):
-    def told(now):
-        project, today = Project(tmp_path), date(2026, 11, 24)
-        readers = Readers(today, (3, 11), Given(), None, None, Accounts({}), [], Greeter(), project, Names())
-        facts = asyncio.run(gathered(readers._replace(home=tmp_path, now=now), Cycle.BIANNUAL))
-        return [fact for fact in facts if "load" in (fact["kind"], fact.get("part"))]
-
-    assert [fact["why"] for fact in told(NOW * 1000)] == ["no load test is on record"]
-    took = Spread(300, 120.0, 118.0, 122.0, 118.0, 160.0, 190.0)
-    every = Lane("all", 300, 300, 0, Spread(300), took)
+    assert [fact["why"] for fact in loads(tmp_path, NOW * 1000)] == ["no load test is on record"]
+    every = Lane("all", 300, 300, 0, Spread(300), TOOK)
     drills.add_load(tmp_path, Bench(NOW * 1000, "ci", "1", "", "emulator", "production", 2, 0, 2.0, {}, every, ()))
-    assert told((NOW + 183 * DAY) * 1000) == [
+    assert loads(tmp_path, (NOW + 183 * DAY) * 1000) == [
         {"kind": "load", "at": "2027-01-15T08:00:00Z", "by": "ci", "against": "emulator", "mails": 300,
          "accepted": 300, "a second": 150.0, "mean ms": 120.0, "p95 ms": 160.0, "is": "good"}
     ]  # fmt: skip
-    assert [fact["why"] for fact in told((NOW + 184 * DAY) * 1000)] == ["no load test is on record"]
+    assert [fact["why"] for fact in loads(tmp_path, (NOW + 184 * DAY) * 1000)] == ["no load test is on record"]
+
+
+def test_of_load_tests_the_last_three_are_told_and_the_largest_that_passed(tmp_path):
+    def ran(hour, mails, accepted):
+        lane = Lane("all", mails, accepted, mails - accepted, Spread(300), TOOK)
+        at = (NOW + hour * 3600) * 1000
+        drills.add_load(tmp_path, Bench(at, "ci", "1", "", "emulator", "production", 2, 0, 2.0, {}, lane, ()))
+
+    for hour, (mails, accepted) in enumerate([(9000, 9000), (90_000, 0), (300, 300), (301, 301), (302, 302)]):
+        ran(hour, mails, accepted)
+    assert [fact["mails"] for fact in loads(tmp_path, (NOW + DAY) * 1000)] == [9000, 300, 301, 302]
+
+
+def loads(home, now):
+    project, today = Project(home), date(2026, 11, 24)
+    readers = Readers(today, (3, 11), Given(), None, None, Accounts({}), [], Greeter(), project, Names())
+    facts = asyncio.run(gathered(readers._replace(home=home, now=now), Cycle.BIANNUAL))
+    return [fact for fact in facts if "load" in (fact["kind"], fact.get("part"))]
 
 
 async def recorded(given: Given) -> list[Fact]:

@@ -39,7 +39,10 @@ async def watched(readers: Readers) -> Seen:
     days = {cycle: (now - run.at) / DAY for cycle, run in runs.items()}
     said = ", ".join(f"{cycle} {_watched(runs.get(cycle), days.get(cycle, 0))}" for cycle in Cycle)
     if len(runs) < len(Cycle) or max(days.values()) > STOPPED:
-        return failed(said, "have cron run each audit daily: docs/deploy/crontab, or the timers of systemd")
+        return failed(
+            said,
+            "have cron run each audit daily, with its heartbeat: docs/deploy/crontab, or the timers of systemd",
+        )
     if any(run.watcher is Watcher.NONE for run in runs.values()):
         return failed(said, "give each its NOTIFYCTL_HEARTBEAT_URL: nobody notices a cron that stopped")
     deaf = any(run.watcher is Watcher.SILENT for run in runs.values())

@@ -92,6 +92,8 @@ async def audit(
     now = await desk.incidents.now()
     if asked and asked.end > now:
         raise Refused("RPT-NOT-OVER", f"{asked.name} is not over, so nothing can be said about it yet", asked.name)
+    if asked is None:
+        await _note(desk, cycle, Ran(now, watcher))
     done = await _reported(desk, cycle)
     since = await _since(desk, now)
     if asked and asked.name not in done:
@@ -105,10 +107,14 @@ async def audit(
             answer.made.append(found)
         else:
             answer.busy.append(period.name)
-    known = (await desk.reports.runs()).get(cycle)
-    if asked is None and (watcher is not Watcher.NONE or known is None or known.watcher is Watcher.NONE):
-        await desk.reports.ran(cycle, Ran(now, watcher))
     return answer
+
+
+async def _note(desk: Desk, cycle: Cycle, run: Ran) -> None:
+    """Record a run before it reports: its own report must not say that it never ran."""
+    known = (await desk.reports.runs()).get(cycle)
+    if run.watcher is not Watcher.NONE or known is None or known.watcher is Watcher.NONE:
+        await desk.reports.ran(cycle, run)
 
 
 def _demand_evidence(asked: Period, since: int | None) -> None:

@@ -47,7 +47,7 @@ def reperform(path: Path, key: Path | None = None) -> Again:
     Raises `Usage` when there is no such file, or nothing in it is a report.
     """
     file = path / reports.JSON if path.is_dir() else path
-    text, public = _bytes(file), _bytes(key or file.parent / reports.KEY)
+    text, public = _bytes(file), _bytes(key) if key else _beside(file)
     try:
         report, period, kept = _read(text)
     except (ValueError, LookupError, TypeError, AttributeError, Usage):
@@ -87,7 +87,18 @@ def _sealed(file: Path, public: bytes, found: list[Difference]) -> Iterator[Diff
             yield Difference(name, what)
 
 
+def _beside(file: Path) -> bytes:
+    """The public key beside a report; nothing where it is gone, which is a difference like any other."""
+    try:
+        return (file.parent / reports.KEY).read_bytes()
+    except OSError:
+        return b""
+
+
 def _signature(file: Path, text: bytes, public: bytes) -> Iterator[Difference]:
+    if not public:
+        yield Difference(reports.KEY, "it is missing, so nothing proves who made this")
+        return
     try:
         signature = (file.parent / reports.SIGNATURE).read_bytes()
     except OSError:
