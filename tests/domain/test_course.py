@@ -66,6 +66,10 @@ class TestDetours:
         half = trip.move.after._replace(phase=Phase.HALF_OPEN, since=301_000)
         [found] = detours(board(resend=half), ORDER, [trip])
         assert (found.provider, found.since, found.rule, found.by) == ("resend", 1000, "T1", "worker one")
+        assert found.probed
+
+    def test_an_open_one_is_not_probed(self):
+        assert [one.probed for one in detours(board(resend=OPEN), ORDER, [])] == [False]
 
     def test_without_a_log_the_breaker_tells(self):
         [found] = detours(board(resend=OPEN), ORDER, [])
@@ -88,6 +92,10 @@ class TestReturns:
 
     def test_what_is_long_ago_is_not(self):
         assert returns(out_and_back(), 302_000) == []
+
+    def test_who_is_out_again_is_not_back(self):
+        again = entry(303_000, Breaker(faults=3, messages=2), Counted())
+        assert returns([again, *out_and_back()], 0) == []
 
 
 def test_a_plan_is_seen_on_a_copy():

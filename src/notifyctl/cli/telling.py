@@ -69,7 +69,8 @@ def why_words(detours: "Sequence[Detour]", now: int) -> str:
 
 def _why(detour: "Detour", now: int) -> str:
     who = f" by {detour.by}" if detour.rule == "T9" and detour.by else ""
-    return f"{detour.provider} was taken out at {hour(detour.since, now)}{who}: {detour.reason}"
+    back = ", and is being probed" if detour.probed else ""
+    return f"{detour.provider} was taken out at {hour(detour.since, now)}{who}: {detour.reason}{back}"
 
 
 def detour_data(detour: "Detour") -> dict[str, Any]:

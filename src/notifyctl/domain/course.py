@@ -34,13 +34,14 @@ class Course(NamedTuple):
 
 class Detour(NamedTuple):
     """Why a provider gets no mail: since when (epoch ms), by which rule and for which reason, and by whom (an Entry's
-    `by`)."""
+    `by`). `probed` says that it is on its way back."""
 
     provider: str
     since: int
     rule: str
     reason: str
     by: str
+    probed: bool = False
 
 
 class Return(NamedTuple):
@@ -64,20 +65,25 @@ def detours(board: Board, providers: Iterable[str], entries: Iterable[Entry]) ->
     listed = [*entries]
     shut = ((name, board.breaker(name)) for name in providers)
     return [
-        next(_outs(listed, name), Detour(name, breaker.since, breaker.rule, breaker.reason, ""))
+        next(_outs(listed, name), Detour(name, breaker.since, breaker.rule, breaker.reason, ""))._replace(
+            probed=breaker.phase is Phase.HALF_OPEN
+        )
         for name, breaker in shut
         if breaker.phase is not Phase.CLOSED
     ]
 
 
 def returns(entries: Iterable[Entry], after: int) -> list[Return]:
-    """The providers that came back after that time (epoch ms), the latest first; `entries` come newest first."""
+    """The providers that came back after that time (epoch ms) and are not out again, the latest first; `entries` come
+    newest first."""
     listed = [*entries]
     found = []
     for place, entry in enumerate(listed):
         move = entry.move
         if move and entry.at > after and move.after.phase is Phase.CLOSED is not move.before.phase:
-            found += [Return(move.provider, out, entry.at) for out in islice(_outs(listed[place:], move.provider), 1)]
+            gone = any(_outs(listed[:place], move.provider))
+            outs = islice(_outs(listed[place:], move.provider), 0 if gone else 1)
+            found += [Return(move.provider, out, entry.at) for out in outs]
     return found
 
 
