@@ -248,11 +248,6 @@ class TestStatus:
         assert (ran.code, ran.codes[0], ran.data["carrier"]) == (3, "RTE-NOBODY", None)
         assert house.run("status").out.startswith("No provider gets the mail: resend was taken out at ")
 
-    def test_a_provider_that_a_person_lets_back_is_on_its_way(self, house: House, lab: Lab) -> None:
-        lab.trip("resend")
-        assert house.run("restore", "resend", "--reason", "mended").code == 0
-        assert ", and is being probed" in house.run("status").out
-
     def test_what_people_laid_over_it_is_shown_with_its_end_and_its_owner(self, house: House) -> None:
         move = ("--reason", "it is slow", "--yes", "--for", "10m")
         house.run("failover", *move, NOTIFYCTL_ACTOR="ann")
