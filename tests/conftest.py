@@ -1,12 +1,13 @@
 """What many tests need: a real server, and a database of it that is empty."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from notifyctl.domain import secret
 from notifyctl.domain.acl import users
 from notifyctl.store import embedded, supervisor
 from notifyctl.store.server import Server
+
+FIRST, PARTS, EACH = 10_000, 16, 1_400  # ports: to 32,400
+_drawn: set[int] = set()
 
 WORKER, PASSWORD = "notifyctl-worker", "of-the-tests"  # on the shared server
 
@@ -106,10 +110,19 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
 
 
 def free_port() -> int:
-    """A port on 127.0.0.1 that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on 127.0.0.1 that nobody takes before it is used, or found used.
+
+    It lies below those that Linux gives away by itself, in a part that no other process of these tests draws from, and
+    is drawn once.
+    """
+    part = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % PARTS
+    while True:
+        port = FIRST + part * EACH + secrets.randbelow(EACH)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in _drawn:
+                _drawn.add(port)
+                return port
 
 
 def await_ready(path: Path, process: "subprocess.Popen[bytes]") -> None:
