@@ -36,7 +36,7 @@ def test_those_that_wait_hide_none_of_those_that_ended_behind_them(lab: Lab) -> 
                     await lab.store.link.redis.hset(key, mapping={"state": "accepted", "changed_at": at, "version": 1})
             return await lab.store.retired.read(names)
 
-    load = Load(300, "ann@customers.example", rate=10**6, stall=1.5)
+    load = Load(300, "ann@customers.example", rate=10**6, stall=4)
     told = lab.run(run(lab.store.queue, Behind(), load, ABOUT, 0, silent))  # type: ignore[arg-type]  # reads and tells the time
     assert (told.total.sent, told.total.open) == (300, 200)
 
