@@ -14,7 +14,7 @@ import redis
 
 from conftest import Valkey, free_port
 from endings import the_past
-from house import House, eventually, everything, mail
+from house import KEYS, House, eventually, everything, mail
 from notifyctl.domain.attempt import State
 from peers import Peer, answering, serve
 from terminal import at_notifyctl
@@ -109,6 +109,30 @@ class TestDetect:
         without = {"POSTMARK_API_KEY": "", "AWS_SES_ACCESS_KEY": "", "AWS_SES_SECRET_KEY": ""}
         (cause,) = house.ask("incident", "detect", **without).data["causes"]
         assert cause["key"] == "providers"
+
+    def test_a_host_without_keys_sees_what_the_workers_see(self, house: House, client: "redis.Redis") -> None:
+        for name in ("resend", "postmark", "ses"):
+            shut(client, name)
+        here = dict.fromkeys(KEYS, "")
+        assert [one["key"] for one in house.ask("incident", "detect", **here).data["causes"]] == ["providers"]
+        house.start("worker")
+        house.await_workers(1)
+        assert [one["key"] for one in house.ask("incident", "detect", **here).data["causes"]] == ["providers"]
+        told = house.run("status", **here).out
+        assert "No provider gets the mail: resend was taken out" in told
+        assert "no key" not in told
+
+    def test_in_production_who_only_looks_needs_neither_key_nor_sender(self, house: House) -> None:
+        here = {
+            **dict.fromkeys(KEYS, ""),
+            "NOTIFYCTL_FROM": "",
+            "NOTIFYCTL_MODE": "production",
+            "NOTIFYCTL_PEPPER": 32 * "p",
+        }
+        house.config.write_text("")  # not the pace of the demo
+        for look in (("status",), ("incident", "detect"), ("provider", "list")):
+            assert house.run(*look, **here).code == 0, look
+        assert house.ask("worker", "run", **here).codes == ["CFG-PRODUCTION"]
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=" ".join)

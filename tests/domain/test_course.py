@@ -1,8 +1,10 @@
 """Where the mail goes, and why not elsewhere."""
 
+import pytest
+
 from notifyctl.domain.board import Board
 from notifyctl.domain.breaker import Breaker, Counted, Isolated, Phase, Probed, Rules, Time
-from notifyctl.domain.course import changed, course, detours, returns
+from notifyctl.domain.course import carriers, changed, course, detours, returns
 from notifyctl.domain.route import Override, Pin, Route
 from notifyctl.domain.transition import Entry, ask
 
@@ -81,6 +83,16 @@ class TestDetours:
         [found] = detours(board(resend=out.move.after), ORDER, [out])
         assert (found.rule, found.reason, found.by) == ("T9", "looks odd", "ann")
 
+    def test_one_that_a_person_let_back_and_whose_probe_failed_names_the_probe(self):
+        away = entry(1000, Breaker(), Isolated(2_000, "looks odd"), by="ann")
+        assert away.move
+        back = entry(2_000, away.move.after, Time())
+        assert back.move
+        failed = entry(3_000, back.move.after._replace(probe="p", probe_until=60_000), Probed("p", False, "503"))
+        assert failed.move
+        [found] = detours(board(resend=failed.move.after), ORDER, [failed, back, away])
+        assert (found.since, found.rule, found.reason) == (3_000, "T7", "the probe failed: 503")
+
     def test_a_closed_one_has_none(self):
         assert detours(board(), ORDER, out_and_back()) == []
 
@@ -104,3 +116,18 @@ def test_a_plan_is_seen_on_a_copy():
     assert out
     after = changed(before, Route(), [out])
     assert (course(after, ORDER, 1000).carrier, course(before, ORDER, 1000).carrier) == ("postmark", "resend")
+
+
+@pytest.mark.parametrize(
+    ("keyed", "told", "found"),
+    [
+        (("ses",), [], ("ses",)),
+        (("ses",), [{"postmark"}, {"resend"}], ("resend", "postmark")),
+        ((), [{"ses"}], ("ses",)),
+        ((), [{}], ()),
+    ],
+)
+def test_mail_may_take_those_whom_the_workers_have_keys_for_and_else_whom_there_is_one_for_here(
+    keyed: tuple[str, ...], told: list[set[str]], found: tuple[str, ...]
+):
+    assert carriers(ORDER, keyed, told) == found

@@ -100,6 +100,12 @@ def test_a_cause_of_which_nothing_new_is_known_keeps_what_was_said():
     assert then(opened(DOWN, NOW), Seen(DOWN._replace(what="", done="Probed.")), 1).what == "3 faults."
 
 
+def test_an_outage_of_everything_keeps_what_made_it_whatever_its_probes_say():
+    probed = ALL._replace(what="Resend: a probe went well.", done="Probed.")
+    seen = then(opened(ALL, NOW), Seen(probed), 1)
+    assert (seen.what, seen.done) == (ALL.what, "Probed.")
+
+
 def test_a_person_cannot_end_it_while_the_cause_holds():
     with pytest.raises(Refused, match="still holds") as caught:
         after(opened(DOWN, NOW), Resolved("ada"), CALM, NOW)

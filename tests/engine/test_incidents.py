@@ -26,6 +26,7 @@ from notifyctl.engine.telling import Notifier, Teller
 from notifyctl.notify.command import Command
 from notifyctl.notify.pagerduty import PagerDuty
 from notifyctl.notify.webhook import Webhook
+from notifyctl.operations.incident import detect
 from notifyctl.telemetry.logs import Log
 from notifyctl.wiring.watching import readers
 from peers import Peer, Talk, answering, serve
@@ -495,6 +496,16 @@ def test_a_lane_that_people_know_of_does_not_end_because_somebody_holds_the_mail
     lab.remove("m")  # its mail is out at once
     crew.look(1)
     assert {one.key: bool(one.quiet_at) for one in crew.all()} == {"hold": True, "lane/email-critical": True}
+
+
+def test_who_is_still_out_after_an_outage_of_all_is_no_cause_and_is_told(lab: Lab, crew: Crew):
+    for provider in ("resend", "postmark", "ses"):
+        shut(lab, provider)
+    crew.look(1)
+    back(lab, "postmark")
+    crew.look(1)
+    found = lab.run(detect(readers(lab.store), lab.store.workers, SENDERS, ORDER))
+    assert (found.causes, found.left) == ([], ["resend", "ses"])
 
 
 def test_a_pause_of_seconds_silences_no_lane_for_longer_than_it_excuses(lab: Lab, crew: Crew):

@@ -6,9 +6,10 @@ from notifyctl import settings
 from notifyctl.cli.screen import Screen
 
 
-def load() -> settings.Settings:
-    """The settings of this process; says on stderr which variables look like ours and are not."""
-    given = settings.load()
+def load(*, sends: bool = True) -> settings.Settings:
+    """The settings of this process, as `settings.load` reads them; says on stderr which variables look like ours and
+    are not."""
+    given = settings.load(sends=sends)
     context = get_current_context(silent=True)
     if context and isinstance(context.obj, Screen):
         for line in strangers(given):

@@ -5,7 +5,7 @@ earlier and is shut was passed over, by its breaker or by a person who isolated 
 order at all. A hold stops the mail and leaves its course as it is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -94,8 +94,28 @@ def changed(board: Board, route: Route, moves: Iterable[Move] = ()) -> Board:
 
 
 def _outs(entries: Iterable[Entry], provider: str) -> Iterator[Detour]:
-    """What took the provider out of use, the newest first: its window may have begun anew since then."""
+    """What took the provider out of use, the newest first: its window may have begun anew since then. Where a person
+    did and let it back, it is the first probe that failed after that."""
+    failed: Entry | None = None
     for entry in entries:
         move = entry.move
-        if move and move.provider == provider and move.before.phase is Phase.CLOSED is not move.after.phase:
-            yield Detour(provider, entry.at, move.after.rule, move.after.reason, entry.by)
+        if move is None or move.provider != provider:
+            continue
+        failed = entry if move.after.rule == "T7" else failed
+        if move.before.phase is Phase.CLOSED is not move.after.phase:
+            yield _detour(provider, failed if failed and move.after.rule == "T9" else entry)
+            failed = None
+
+
+def _detour(provider: str, entry: Entry) -> Detour:
+    rule, reason = (entry.move.after.rule, entry.move.after.reason) if entry.move else ("", "")
+    return Detour(provider, entry.at, rule, reason, entry.by)
+
+
+def carriers(order: tuple[str, ...], keyed: Collection[str], told: Iterable[Collection[str]]) -> tuple[str, ...]:
+    """The providers that mail may take, in the order of the route; none when nobody here knows.
+
+    Policy: whom the living workers have keys for, `told` by each; where none lives, whom there is a key for here.
+    """
+    found = {name for names in told for name in names} or keyed
+    return tuple(name for name in order if name in found)

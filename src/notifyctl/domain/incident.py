@@ -24,7 +24,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from notifyctl.domain.cause import Cause
+from notifyctl.domain.cause import ALL, Cause
 from notifyctl.domain.errors import Refused
 from notifyctl.domain.finding import SEVERITIES
 
@@ -186,7 +186,7 @@ def after(incident: Incident, event: Event, calm: float, now: int) -> Incident |
 def _seen(incident: Incident, cause: Cause, now: int) -> Incident | None:
     change = SEVERITIES.index(cause.severity) - SEVERITIES.index(incident.severity)
     changed = replace(
-        incident, title=cause.title, what=cause.what or incident.what, done=cause.done,
+        incident, title=cause.title, what=_what(incident, cause), done=cause.done,
         todo=incident.todo if change > 0 else cause.todo, harm=cause.harm, quiet_at=0,
     )  # fmt: skip
     if incident.quiet_at:
@@ -198,6 +198,11 @@ def _seen(incident: Incident, cause: Cause, now: int) -> Incident | None:
     if change < 0:
         changed = replace(changed, severity=cause.severity, worse_at=now)
     return changed if changed != incident else None
+
+
+def _what(incident: Incident, cause: Cause) -> str:
+    """Of an outage of everything that which made it: what its probes say later is in the log."""
+    return cause.what if cause.what and cause.key != ALL else incident.what
 
 
 def _gone(incident: Incident, calm: float, now: int) -> Incident | None:

@@ -1,11 +1,13 @@
 """Incidents as people work with them: look, write to the timeline, take over, tell again, end, look back."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from notifyctl.domain.cause import Cause, causes
+from notifyctl.domain.breaker import Phase
+from notifyctl.domain.cause import ALL, Cause, causes
+from notifyctl.domain.course import carriers
 from notifyctl.domain.errors import Bad, OutcomeUnknown, Refused
 from notifyctl.domain.incident import Event, Incident, after, opened
 from notifyctl.domain.notice import OPENED, RECOVERED, Due, Told, claimed, notice_of, owing
@@ -34,11 +36,26 @@ class Changed(NamedTuple):
     did: bool
 
 
-async def detect(readers: Readers, workers: Workers, senders: Mapping[str, str]) -> list[Cause]:
-    """What is wrong now, gravest first; writes nothing. `senders` are those of a `Sight`. Raises `Unreachable`."""
-    working = sum(not beat.draining for beat in await workers.list())
-    seen = await sight.look(readers, senders, working)
-    return causes(seen.sight, {one.key for one in seen.open}, seen.outage, seen.hold)
+class Detected(NamedTuple):
+    """What is wrong, gravest first; and the providers that get no mail still, as what is left of an outage of all."""
+
+    causes: Sequence[Cause]
+    left: Sequence[str]
+
+
+async def detect(
+    readers: Readers, workers: Workers, addresses: Mapping[str, str], keyed: Collection[str]
+) -> Detected:  # fmt: skip
+    """What is wrong now; writes nothing. `addresses` are those that we send from at each provider of the
+    route, `keyed` the providers with a key here. Raises `Unreachable`."""
+    beats = await workers.list()
+    names = carriers(tuple(addresses), keyed, [beat.keys for beat in beats]) or addresses
+    working = sum(not beat.draining for beat in beats)
+    seen = await sight.look(readers, {name: addresses[name] for name in names}, working)
+    found = causes(seen.sight, {one.key for one in seen.open}, seen.outage, seen.hold)
+    told = {one.key for one in found}
+    shut = [name for name in names if seen.sight.board.breaker(name).phase is Phase.OPEN]
+    return Detected(found, [name for name in shut if not told & {ALL, f"provider/{name}"}])
 
 
 async def pick(incidents: Incidents, identity: str | None, *, over: bool = False, hint: str = AS_ID) -> Incident:

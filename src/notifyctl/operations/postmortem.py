@@ -26,7 +26,8 @@ def _lines(shown: Shown) -> Iterator[str]:
 
 def _summary(incident: Incident) -> Iterator[str]:
     yield f"- State: {incident.state.value}; severity: {incident.severity}; cause: `{incident.key}`."
-    for name, text in (("What happened", incident.what), ("What the tool did", incident.done)):
+    did = "What the tool did as long as it lasted" if incident.quiet_at else "What the tool did"
+    for name, text in (("What happened", incident.what), (did, incident.done)):
         if text:
             yield f"- {name}: {_cell(text)}"
     if incident.acked_at:

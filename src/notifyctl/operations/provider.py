@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from notifyctl.domain.breaker import Breaker
-from notifyctl.domain.course import Course, Detour, course, detours
+from notifyctl.domain.course import Course, Detour, carriers, course, detours
 from notifyctl.domain.provider import Health, Provider
 from notifyctl.domain.transition import Entry
 from notifyctl.operations.probe import probe
 from notifyctl.store.attempts import Attempts
 from notifyctl.store.board import Boards, Checked, Look, Sunk
 from notifyctl.store.limits import LimitLook, ProviderLimits
+from notifyctl.store.workers import Workers
 
 
 class Carrier(NamedTuple):
@@ -42,10 +43,11 @@ class Carriers(NamedTuple):
 
 
 async def look(
-    boards: Boards, limits: ProviderLimits, attempts: Attempts, order: tuple[str, ...], keyed: tuple[str, ...],
-    accounts: Mapping[str, Provider],
+    boards: Boards, limits: ProviderLimits, attempts: Attempts, workers: Workers, order: tuple[str, ...],
+    keyed: tuple[str, ...], accounts: Mapping[str, Provider],
 ) -> Carriers:  # fmt: skip
-    """Look at all providers; those in `accounts` are asked. Nothing is written."""
+    """Look at all providers; `keyed` have a key here, those in `accounts` are asked. Nothing is written."""
+    keyed = carriers(order, keyed, [beat.keys for beat in await workers.list()])
     seen, (entries, sinks, checked), totals, last, rooms, asked = await asyncio.gather(
         boards.look(), _told(boards), attempts.totals(), attempts.last(), _rooms(limits, order), _asked(accounts)
     )

@@ -8,7 +8,7 @@ from notifyctl.domain import overrides
 from notifyctl.domain.attempt import State
 from notifyctl.domain.breaker import Breaker
 from notifyctl.domain.counted import TOLD_FOR, counted
-from notifyctl.domain.course import Course, Detour, course, detours
+from notifyctl.domain.course import Course, Detour, carriers, course, detours
 from notifyctl.domain.finding import SEVERITIES, Finding
 from notifyctl.domain.incident import Incident
 from notifyctl.domain.quota import Watched
@@ -152,15 +152,16 @@ class Places(NamedTuple):
 
 
 async def look(places: Places, order: tuple[str, ...], keyed: tuple[str, ...]) -> Status:
-    """Look once; `order` is the route, `keyed` the providers with a key. Nothing is written."""
-    link = places.queue.link
+    """Look once; `order` is the route, `keyed` the providers with a key here. Nothing is written."""
+    link, beats = places.queue.link, await places.workers.list()
+    keyed = carriers(order, keyed, (beat.keys for beat in beats))
     (board, now), entries = await places.boards.look(), await places.boards.history()
     states, calls = await places.attempts.totals()
     out = {one.provider: one for one in detours(board, order, entries)}
     providers = [_provider(name, name in keyed, calls, await places.limits.look(name), now) for name in order]
     return Status(
         lanes=await lanes.look(link, places.queue.names, places.queue.bases),
-        beats=await places.workers.list(),
+        beats=beats,
         providers=[look._replace(breaker=board.breaker(look.name), detour=out.get(look.name)) for look in providers],
         states=states,
         in_flight=await places.attempts.in_flight(),

@@ -11,8 +11,8 @@ Rules, for every variable alike:
 - a wrong value raises `Misconfigured` that names the variable and the fix, and never shows a secret;
 - a name that looks like one of ours and is not is kept in `Settings.unknown`, so a typo can be reported.
 
-Production demands a Redis host, a sender, at least one provider's key and a pepper, and refuses what is
-only for development: the demo's pace, failpoints, plain HTTP to a provider.
+Production demands a Redis host and a pepper, of who sends a sender and at least one provider's key, and refuses what
+is only for development: the demo's pace, failpoints, plain HTTP to a provider.
 
 Read with the standard library alone: a settings library costs more than all other imports of a command.
 """
@@ -121,7 +121,12 @@ class Settings:
     @property
     def senders(self) -> dict[str, str]:
         """The address that we send from at each provider that has a key, in the order of the route; '' = none."""
-        found = ((name, self.revision.sender_for(name)) for name in self.keyed)
+        return {name: address for name, address in self.addresses.items() if name in self.keyed}
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The address that we send from at each provider of the route; '' = none."""
+        found = ((name, self.revision.sender_for(name)) for name in self.revision.order)
         return {name: sender.email if sender else "" for name, sender in found}
 
     @property
@@ -149,8 +154,9 @@ class Settings:
         return keyfile.read_or_make(path), str(path)
 
 
-def load() -> Settings:
-    """Read the environment once; raises `Misconfigured` at the first thing that is wrong."""
+def load(*, sends: bool = True) -> Settings:
+    """Read the environment once; raises `Misconfigured` at the first thing that is wrong. Who only looks, or lays
+    something over the route, needs neither key nor sender in production (`sends`)."""
     read = Reader(os.environ)
     place = secrets_place(read)
     _open(read, place)
@@ -180,7 +186,7 @@ def load() -> Settings:
         sources=read.sources,
     )
     if settings.production:
-        _demand_production(settings)
+        _demand_production(settings, sends)
     return settings
 
 
@@ -276,14 +282,15 @@ def _pepper(read: Reader) -> Secret | None:
     return pepper
 
 
-def _demand_production(settings: Settings) -> None:
+def _demand_production(settings: Settings, sends: bool) -> None:
     def demand(given: object, name: str, what: str, fix: str) -> None:
         if not given:
             raise Misconfigured("CFG-PRODUCTION", f"production {what}", name, fix)
 
     demand(settings.redis.host, "BULLMQ_REDIS_HOST", "needs a Redis host", "set it; the embedded server is no option")
-    demand(settings.revision.sender, "NOTIFYCTL_FROM", "needs a sender", 'write "Name <local@your-domain>"')
-    demand(settings.keyed, "RESEND_API_KEY", "needs a provider's key", "set the key of a provider in the route")
+    if sends:
+        demand(settings.revision.sender, "NOTIFYCTL_FROM", "needs a sender", 'write "Name <local@your-domain>"')
+        demand(settings.keyed, "RESEND_API_KEY", "needs a provider's key", "set the key of a provider in the route")
     demand(settings.given_pepper, "NOTIFYCTL_PEPPER", "needs a pepper", "make one: openssl rand -hex 32")
     demand(settings.revision.pace.name != "demo", "NOTIFYCTL_CONFIG", "refuses the demo's pace", "remove `pace`")
     demand(not settings.failpoint, "NOTIFYCTL_FAILPOINT", "refuses failpoints", "unset it")

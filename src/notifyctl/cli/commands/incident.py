@@ -33,13 +33,14 @@ def detect() -> Result:
     from notifyctl.operations.incident import detect as look
     from notifyctl.wiring import readers
 
-    told = given.load()
-    found = with_store(lambda store: look(readers(store), store.workers, told.senders))
-    first = f"{many(len(found), 'thing')} wrong." if found else "Nothing is wrong."
-    data = {"causes": [_cause(one) for one in found], "notifiers": list(told.notifiers.names)}
+    told = given.load(sends=False)
+    found, left = with_store(lambda store: look(readers(store), store.workers, told.addresses, told.keyed))
+    first = f"{many(len(found), 'thing')} wrong." if found else f"Nothing {'new ' if left else ''}is wrong."
+    still = [f"{name} gets no mail still, after an outage of all providers." for name in left]
+    data = {"causes": [_cause(one) for one in found], "left": list(left), "notifiers": list(told.notifiers.names)}
     findings = [_finding(one) for one in found]
     following = ("notifyctl incident show",) if found else ()
-    return Result(data, (first,), exits.BAD if found else exits.OK, findings=findings, next=following)
+    return Result(data, (first, *still), exits.BAD if found else exits.OK, findings=findings, next=following)
 
 
 def _finding(cause: "Cause") -> "Finding":
@@ -75,13 +76,20 @@ def show(identity: Which = None) -> Result:
     incident = shown.incident
     lines: list[str | Table] = [
         f"{incident.id} {incident.state.value}: {incident.title} ({incident.severity}).",
-        *(text for text in (incident.what, incident.done, incident.todo) if text),
+        *(text for text in _words(incident) if text),
         *_times(incident),
         *_sendings(incident),
         *(f"{moment(entry.at)}  {entry.by}: {entry.text}" for entry in shown.timeline),
     ]
     timeline = [{"at": stamp(entry.at), "by": entry.by, "text": entry.text} for entry in shown.timeline]
     return Result({**_data(incident), "timeline": timeline}, lines)
+
+
+def _words(incident: "Incident") -> tuple[str, ...]:
+    """What happened, what was done, and what is left to do: nothing when it is over."""
+    if not incident.resolved_at:
+        return incident.what, incident.done, incident.todo
+    return incident.what, incident.done and f"As long as it lasted: {incident.done}"
 
 
 def report(identity: Which = None) -> Result:

@@ -47,11 +47,13 @@ def _look(name: str | None, probe: bool) -> "Carriers":
     from notifyctl.cli.running import with_store
     from notifyctl.operations.provider import look
 
-    given = load()
+    given = load(sends=False)
     accounts = wiring.providers(given) if probe else {}
     asked = {each: account for each, account in accounts.items() if name in (None, each)}
     order, keyed = given.revision.order, given.keyed
-    return with_store(lambda store: look(store.boards, store.limits, store.attempts, order, keyed, asked))
+    return with_store(
+        lambda store: look(store.boards, store.limits, store.attempts, store.workers, order, keyed, asked)
+    )
 
 
 def _story(one: "Carrier", found: "Carriers") -> "Iterator[str]":
@@ -92,7 +94,7 @@ def _room(one: "Carrier", now: int) -> "Iterator[str]":
 
 
 def _phase(one: "Carrier", now: int) -> str:
-    return (phase_words(one.breaker, now, True) or "closed") if one.keyed else "no key"
+    return phase_words(one.breaker, now, True) or ("closed" if one.keyed else "no key")
 
 
 def _taken(one: "Carrier") -> str:

@@ -42,7 +42,7 @@ def _look() -> "Callable[[Store], Awaitable[Status]]":
     from notifyctl import settings
     from notifyctl.operations.status import Places, look
 
-    given = settings.load()
+    given = settings.load(sends=False)
     order, keyed = given.revision.order, given.keyed
     return lambda store: look(
         Places(store.queue, store.attempts, store.workers, store.limits, store.boards, store.incidents), order, keyed
@@ -187,11 +187,12 @@ def _calls(look: "ProviderLook") -> tuple[str, ...]:
 
 
 def _state(look: "ProviderLook", status: "Status", live: bool) -> str:
+    if told := phase_words(look.breaker, status.now, live):
+        return told
     if not look.configured:
         return "no key"
-    told = phase_words(look.breaker, status.now, live)
     mark = "gets the mail" if look.name == status.course.carrier else ""
-    return told or ("waits" if look.closed else mark)
+    return "waits" if look.closed else mark
 
 
 def _elsewhere(status: "Status") -> Iterator[str]:
