@@ -45,7 +45,7 @@ RUNBOOK = {
         "A runbook waits for a human",
         "The run came to a question that was answered with no, or that nobody could answer here. What it did so far is "
         "recorded, and it can go on; exit code 8.",
-        "notifyctl runbook resume goes on at that step. --set NAME=VALUE gives what is missing.",
+        "notifyctl runbook resume goes on at that step, with --skip after it. --set NAME=VALUE gives what is missing.",
     ),
     "RBK-BUSY": Entry(
         "The run is under way in another process",
