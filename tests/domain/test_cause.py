@@ -192,7 +192,7 @@ class TestPeople:
 
     @pytest.mark.parametrize("ended", ["outage", "hold"])
     def test_mail_that_came_after_its_end_is_looked_at_as_ever(self, ended: str):
-        late, over = sight(waits=(1600, 0, 0)), Outage(NOW - 1_700_000, NOW - 1_640_000)
+        late, over = sight(waits=(350, 0, 0)), Outage(NOW - 3_000_000, NOW - 400_000)
         assert [one.key for one in causes(late, **{ended: over})] == ["lane/email-critical"]
 
     @pytest.mark.parametrize("ended", ["outage", "hold"])

@@ -12,6 +12,20 @@ BUGS = (
         ALARMS,
     ),
     Bug(
+        "sees nothing on a host without keys",
+        "domain/course.py",
+        "found = {name for names in told for name in names} or keyed",
+        "found = keyed",
+        ("domain/test_course.py",),
+    ),
+    Bug(
+        "forgets what made an outage of everything",
+        "domain/incident.py",
+        "return cause.what if cause.what and cause.key != ALL else incident.what",
+        "return cause.what or incident.what",
+        ALARMS,
+    ),
+    Bug(
         "pages again for what is left of an outage",
         "domain/cause.py",
         "new = breaker.phase is Phase.OPEN and not left_over",
