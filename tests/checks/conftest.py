@@ -19,6 +19,7 @@ from notifyctl.net.handshake import Greeter
 from notifyctl.net.names import Names
 from notifyctl.operations import init
 from notifyctl.operations.acl import least
+from notifyctl.operations.assessment import look
 from notifyctl.operations.preflight import examine
 from notifyctl.store.connect import connect
 from notifyctl.store.link import Link
@@ -69,7 +70,7 @@ def edit(folder: Path, name: str, old: str, new: str) -> None:
 def fingerprint(folder: Path) -> str:
     """What a sign-off of the assessment covers."""
     project = Project(folder)
-    return project.facts(project.revision, TODAY).fingerprint
+    return look(project, project.revision, TODAY).fingerprint
 
 
 @pytest.fixture

@@ -37,6 +37,16 @@ def test_what_is_not_done_yet_fails_in_production_and_is_a_warning_elsewhere(
     assert told == [FAIL, WARN]
 
 
+@pytest.mark.parametrize("file", ["dpia.toml", "dpia.md"])
+def test_an_assessment_that_was_changed_after_it_was_signed_is_signed_by_nobody(
+    ask: Ask, folder: Path, file: str
+) -> None:
+    edit(folder, file, *(("severity = 3", "severity = 1") if file == "dpia.toml" else ("no processing", "processing")))
+    seen = [ask("DOC-001", project=Project(folder), given=given) for given in (PRODUCTION, ELSEWHERE)]
+    assert [one.verdict for one in seen] == [FAIL, WARN]
+    assert "as it stands" in seen[0].observed
+
+
 @pytest.mark.parametrize(("days", "verdict"), [(31, PASS), (30, WARN), (0, WARN), (-1, FAIL)])
 def test_a_registration_is_renewed_a_month_before_it_ends(ask: Ask, folder: Path, days: int, verdict: Verdict) -> None:
     edit(folder, "processing.toml", "2027-01-31", str(TODAY + timedelta(days)))

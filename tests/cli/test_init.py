@@ -60,6 +60,14 @@ class TestTheAssessment:
             file.write('[types."gig.offer"]\npurpose = "marketing"\npriority = "bulk"\n')
         ran = bare.ask("dpia", "check")
         assert (ran.code, [one["trouble"] for one in ran.data["troubles"]]) == (3, ["drift"])
+        Path("dpia.toml").write_text(Path("dpia.toml").read_text().replace("severity = 3", "severity = 1"))
+        ran = bare.ask("dpia", "check")
+        assert (ran.code, [one["trouble"] for one in ran.data["troubles"]]) == (1, ["draft", "drift"])
+
+    def test_names_the_place_of_what_it_cannot_use_once(self, bare: House) -> None:
+        Path("dpia.toml").write_text(Path("dpia.toml").read_text().replace("severity = 3", "severity = 4"))
+        ran = bare.run("dpia", "check")
+        assert (ran.code, (ran.out + ran.err).count("(dpia.toml: risk 1)")) == (1, 1)
 
     def test_begins_with_what_is_configured(self, bare: House) -> None:
         assert bare.ask("dpia", "new").codes == ["INI-THERE"]

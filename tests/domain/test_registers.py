@@ -125,10 +125,14 @@ class TestTheAssessment:
     FACTS = Facts(["resend", "ses"], ["GB", "US"], {"offer": "marketing"}, "1.2")
     PROSE = "".join(f"## {number}. Step\n\nSomething that is long enough.\n\n" for number in range(1, 8))
 
-    def troubles(self, text: str = "", prose: str = PROSE, days: int = 0) -> list[Trouble]:
-        signed = f'[sign_off]\nby = "J"\non = 2026-11-24\nadvice = "yes"\ncovers = "{self.FACTS.fingerprint}"\n'
-        found = dpia.read(text or DPIA + signed, "dpia.toml")
-        return [one.trouble for one in dpia.examine(found, prose, self.FACTS, TODAY + timedelta(days))]
+    def signed(self, text: str = DPIA, advice: str = "yes") -> str:
+        covers = dpia.covered(dpia.read(text, "dpia.toml"), self.PROSE, self.FACTS)
+        return f'{text}[sign_off]\nby = "J"\non = 2026-11-24\nadvice = "{advice}"\ncovers = "{covers}"\n'
+
+    def troubles(self, text: str = "", prose: str = PROSE, days: int = 0, **facts: object) -> list[Trouble]:
+        found = dpia.read(text or self.signed(), "dpia.toml")
+        today = TODAY + timedelta(days)
+        return [one.trouble for one in dpia.examine(found, prose, self.FACTS._replace(**facts), today)]
 
     def test_that_is_whole_has_nothing_wrong(self) -> None:
         assert self.troubles() == []
@@ -139,17 +143,16 @@ class TestTheAssessment:
     @pytest.mark.parametrize("empty", ["## 3. Step\n", "## 3. Step\n\nTODO: something that is long enough.\n\n"])
     def test_with_a_step_that_says_nothing_has_a_gap(self, empty: str) -> None:
         step = "## 3. Step\n\nSomething that is long enough.\n\n"
-        assert self.troubles(prose=self.PROSE.replace(step, empty)) == [Trouble.GAP]
+        assert self.troubles(prose=self.PROSE.replace(step, empty)) == [Trouble.GAP, Trouble.DRAFT]
 
     def test_without_a_risk_or_a_measure_has_a_gap(self) -> None:
         assert self.troubles(DPIA.replace(RISK, "")) == [Trouble.GAP, Trouble.DRAFT]
         assert self.troubles(DPIA.replace('["m"]', "[]")) == [Trouble.GAP, Trouble.DRAFT]
 
     def test_whose_risk_stays_high_must_have_been_with_the_regulator(self) -> None:
-        signed = f'[sign_off]\nby = "J"\non = 2026-11-24\nadvice = "{{}}"\ncovers = "{self.FACTS.fingerprint}"\n'
-        high = DPIA.replace('"low"', '"high"') + signed
-        assert self.troubles(high.format("yes")) == [Trouble.GAP]
-        assert self.troubles(high.format("the ICO was consulted on 1 November")) == []
+        high = DPIA.replace('"low"', '"high"')
+        assert self.troubles(self.signed(high)) == [Trouble.GAP]
+        assert self.troubles(self.signed(high, "the ICO was consulted on 1 November")) == []
 
     @pytest.mark.parametrize(
         ("days", "found"), [(303, []), (304, [Trouble.DUE]), (365, [Trouble.DUE]), (366, [Trouble.OLD])]
@@ -163,10 +166,57 @@ class TestTheAssessment:
         ids=lambda change: next(iter(change)),
     )
     def test_drifts_with_each_fact(self, change: dict[str, object]) -> None:
-        assert self.FACTS._replace(**change).fingerprint != self.FACTS.fingerprint
+        assert self.troubles(**change) == [Trouble.DRIFT]
 
     def test_does_not_drift_with_the_order(self) -> None:
-        assert self.FACTS._replace(providers=["ses", "resend"]).fingerprint == self.FACTS.fingerprint
+        assert self.troubles(providers=["ses", "resend"]) == []
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("severity = 3", "severity = 1"),
+            ("likelihood = 1", "likelihood = 2"),
+            ('"low"', '"medium"'),
+            ('["m"]', '["another"]'),
+            ('["m"]', '["m", "another"]'),
+            ('"w"', '"another"'),
+            ('"J"', '"K"'),
+            ("reviewed = 2026-11-24", "reviewed = 2026-11-23"),
+            ("[sign_off]", f"{RISK}[sign_off]"),
+        ],
+    )
+    def test_is_unsigned_by_any_other_value(self, old: str, new: str) -> None:
+        text = self.signed().replace(old, new, 1)
+        assert text != self.signed()
+        assert self.troubles(text) == [Trouble.DRAFT]
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("long enough.", "longer."),
+            ("## 7. Step", "## 7. Stop"),
+            ("\n\n## 2", "\n\nMore.\n\n## 2"),
+            ("Some", "  Some"),
+        ],
+    )
+    def test_is_unsigned_by_other_words(self, old: str, new: str) -> None:
+        prose = self.PROSE.replace(old, new)
+        assert prose != self.PROSE
+        assert self.troubles(prose=prose) == [Trouble.DRAFT]
+
+    def test_stays_signed_with_another_layout(self) -> None:
+        two = RISK + RISK.replace('"w"', '"v"').replace('["m"]', '["m", "n"]')
+        text = self.signed(DPIA.replace(RISK, two))
+        first, second = two.replace('["m", "n"]', '[ "n",\n"m" ]').split("[[risk]]\n")[1:]
+        other = text.replace(two, f"# a comment\n[[risk]]\n{second}[[risk]]\n{first}")
+        assert other != text
+        assert self.troubles(other, "\n" + self.PROSE.replace("\n", " \t\r\n") + "\n\n") == []
+
+    def test_signed_for_its_facts_alone_is_signed_by_nobody(self) -> None:
+        about = self.FACTS.fingerprint
+        text = self.signed()
+        start = text.index(f'"{about}') + len(about) + 1
+        assert self.troubles(f'{text[:start]}"\n') == [Trouble.DRAFT]
 
 
 def test_releases_are_read_with_their_day_and_their_words() -> None:

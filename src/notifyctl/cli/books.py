@@ -107,7 +107,13 @@ def _stopped(step: "Step", trace: "Trace", failed: bool, lacking: Sequence[str])
     if trace.may_have_changed:
         what = f"{step.command} may have taken effect already, and nobody said what to do"
         return Finding("RBK-DOUBT", "warning", place, what, "look, then resume with --again or --skip")
-    return Finding("RBK-WAITING", "warning", place, f"{step.command} waits for a yes", "resume asks again; with --skip it goes on without it")
+    return Finding(
+        "RBK-WAITING",
+        "warning",
+        place,
+        f"{step.command} waits for a yes",
+        "resume asks again; with --skip it goes on without it",
+    )
 
 
 def _one_line(text: str) -> str:

@@ -74,9 +74,10 @@ PROJECT = {
     "DOC-001": Entry(
         "The DPIA is complete, signed and of today",
         "dpia.md has the seven steps of the ICO's template, dpia.toml risks, measures and the sign-off. The "
-        "sign-off covers providers, countries, types of mail and the notice: when one changes, somebody must look "
-        "again.",
-        "notifyctl dpia check says what is missing, and prints the fingerprint to sign.",
+        "sign-off covers all that both files say beside it, comments and white space at line ends left out: when that "
+        "changes, nobody has signed it as it stands. It covers providers, countries, types of mail and the notice, "
+        "too: when one of them changes, somebody must look again.",
+        "notifyctl dpia check says what is missing, and what to write as covers when it is signed.",
     ),
     "DOC-002": Entry(
         "The changelog tells of this release",

@@ -16,12 +16,12 @@ The words stand in `dpia.md` under the seven steps of the ICO's template; what a
     by = "J. Smith"
     on = 2026-11-24
     advice = "the data-protection officer agrees"
-    covers = "..."          # the fingerprint that `dpia check` prints: what was assessed
+    covers = "..."          # the fingerprint that `dpia check` prints: what was assessed, and what was said of it
 """
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
@@ -67,7 +67,7 @@ class Risk(NamedTuple):
 
 
 class SignOff(NamedTuple):
-    """Who took the responsibility, when, with whose advice; `covers` is the fingerprint of the facts of that day."""
+    """Who took the responsibility, when, with whose advice; `covers` is what `covered` gave on that day."""
 
     by: str
     on: date
@@ -96,7 +96,18 @@ class Facts(NamedTuple):
     def fingerprint(self) -> str:
         """16 hex digits; the order of anything does not matter."""
         told = [sorted(self.providers), sorted(self.countries), sorted(self.types.items()), self.notice]
-        return sha256(json.dumps(told).encode()).hexdigest()[:16]
+        return _digest(told)
+
+
+def covered(dpia: Dpia, prose: str, facts: Facts) -> str:
+    """What a sign-off of today covers: the fingerprint of the facts, a hyphen, and that of what is said of them.
+
+    Of dpia.toml every value but those under [sign_off] counts, of dpia.md every line. What does not: comments and
+    layout of the TOML, the order of risks and of measures, white space at the ends of lines, empty lines at both ends.
+    """
+    risks = sorted((*risk[:3], sorted(risk.measures), risk.residual) for risk in dpia.risks)
+    lines = "\n".join(line.rstrip() for line in prose.splitlines()).strip("\n")
+    return f"{facts.fingerprint}-{_digest([dpia.owner, dpia.reviewed.isoformat(), risks, lines])}"
 
 
 def read(text: str, where: str) -> Dpia:
@@ -119,7 +130,8 @@ def examine(dpia: Dpia, prose: str, facts: Facts, today: date) -> list[Finding]:
 
     It has gaps unless each of the seven steps says something that is not TODO, there is a risk, and each risk has a
     measure. A risk that stays high must go to the regulator first, so the sign-off must say so. Unsigned it is a
-    draft. It is due after 10 months and old after 12. It has drifted when the facts are not those that were signed.
+    draft, and so it is when what it says is not what was signed: nobody answers for these words. It is due after 10
+    months and old after 12. It has drifted when the facts are not those that were signed.
     """
     told = steps(prose)
     empty = [f"step {number}, {name}" for number, name in enumerate(STEPS, 1) if _empty(told.get(number, ""))]
@@ -130,17 +142,18 @@ def examine(dpia: Dpia, prose: str, facts: Facts, today: date) -> list[Finding]:
         *(bare if dpia.risks else ["no risk is named"]),
         *(f"stays high, and the regulator was not consulted: {what}" for what in high if not _consulted(dpia)),
     ]
-    return [*(Finding(Trouble.GAP, gap) for gap in gaps), *_signature(dpia, facts), *_age(dpia, today)]
+    return [*(Finding(Trouble.GAP, gap) for gap in gaps), *_signature(dpia, prose, facts), *_age(dpia, today)]
 
 
-def _signature(dpia: Dpia, facts: Facts) -> list[Finding]:
+def _signature(dpia: Dpia, prose: str, facts: Facts) -> Iterator[Finding]:
     if dpia.signed is None:
-        return [Finding(Trouble.DRAFT, "nobody has signed it")]
-    if dpia.signed.covers != facts.fingerprint:
-        return [
-            Finding(Trouble.DRIFT, "providers, countries, types of mail or the notice are not those that it covers")
-        ]
-    return []
+        yield Finding(Trouble.DRAFT, "nobody has signed it")
+        return
+    about, _, said = dpia.signed.covers.partition("-")
+    if said != covered(dpia, prose, facts).partition("-")[2]:
+        yield Finding(Trouble.DRAFT, "nobody has signed it as it stands: dpia.toml or dpia.md changed since")
+    if about != facts.fingerprint:
+        yield Finding(Trouble.DRIFT, "providers, countries, types of mail or the notice are not those that it covers")
 
 
 def _age(dpia: Dpia, today: date) -> list[Finding]:
@@ -148,6 +161,10 @@ def _age(dpia: Dpia, today: date) -> list[Finding]:
     if days > OLD:
         return [Finding(Trouble.OLD, f"last reviewed {days} days ago")]
     return [Finding(Trouble.DUE, f"last reviewed {days} days ago")] if days >= SOON else []
+
+
+def _digest(told: object) -> str:
+    return sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
 def _empty(text: str) -> bool:

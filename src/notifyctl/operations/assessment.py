@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from notifyctl.domain.dpia import Finding, examine
+from notifyctl.domain.dpia import Finding, covered, examine
 from notifyctl.domain.processor import Processor
 from notifyctl.domain.revision import Revision
 from notifyctl.operations.init import Piece, plan
@@ -12,7 +12,7 @@ from notifyctl.store.project import DPIA, PROSE, Project
 
 
 class Seen(NamedTuple):
-    """What is wrong with an assessment, and the fingerprint of what it is of today."""
+    """What is wrong with an assessment, and what a sign-off of today covers."""
 
     findings: list[Finding]
     fingerprint: str
@@ -21,7 +21,8 @@ class Seen(NamedTuple):
 def look(project: Project, revision: Revision, today: date) -> Seen:
     """Examine the assessment of a project; raises `Bad`."""
     told = project.facts(revision, today)
-    return Seen(examine(project.dpia, project.text(PROSE), told, today), told.fingerprint)
+    prose = project.text(PROSE)
+    return Seen(examine(project.dpia, prose, told, today), covered(project.dpia, prose, told))
 
 
 def draft(project: Project, revision: Revision, today: date) -> list[Piece]:

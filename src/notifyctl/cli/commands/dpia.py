@@ -41,8 +41,9 @@ def new(dry_run: DryRun = False) -> Result:
 def check() -> Result:
     """Tell what is wrong with the DPIA, and what to sign.
 
-    It must be complete, signed, reviewed within a year, and of what is configured today. Exit code 0: it is; 1: it has
-    gaps, is old, or nobody has signed it; 3: it is due for a review, or what it is of has changed.
+    It must be complete, signed as it stands, reviewed within a year, and of what is configured today. Exit code 0: it
+    is; 1: it has gaps, is old, or nobody has signed it as it stands; 3: it is due for a review, or what it is of has
+    changed.
     """
     from notifyctl.domain.dpia import Trouble
     from notifyctl.operations.assessment import look
@@ -57,7 +58,12 @@ def check() -> Result:
     ]
     first = f"The DPIA: {many(len(findings), 'thing')} to do." if findings else "The DPIA is complete and signed."
     data = {"fingerprint": seen.fingerprint, "troubles": [one._asdict() for one in seen.findings]}
-    return Result(data, (first, f'A sign-off of today has covers = "{seen.fingerprint}".'), code, findings=findings)
+    return Result(
+        data,
+        (first, f'A sign-off of what stands there today has covers = "{seen.fingerprint}".'),
+        code,
+        findings=findings,
+    )
 
 
 def _here() -> "tuple[Project, Revision, date]":

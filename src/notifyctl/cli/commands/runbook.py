@@ -124,7 +124,9 @@ def resume(
     given: Given = None,
     yes: Yes = False,
     again: Annotated[bool, typer.Option("--again", help="Do the step once more that is in doubt.")] = False,
-    skip: Annotated[bool, typer.Option("--skip", help="Go on without the step that waits, failed or is in doubt.")] = False,
+    skip: Annotated[
+        bool, typer.Option("--skip", help="Go on without the step that waits, failed or is in doubt.")
+    ] = False,
     give_up: Annotated[bool, typer.Option("--give-up", help="End the run where it stands.")] = False,
 ) -> Result:
     """Go on with a run at the step that failed.
