@@ -136,6 +136,17 @@ def test_cron_reads_the_heartbeat_of_its_audit(tmp_path: Path):
         assert told.stdout.strip() == url
 
 
+def test_whom_cron_runs_as_owns_what_its_environment_opens():
+    """systemd hands secrets over; cron's program opens them itself, and makes no folder of data."""
+    page, cron = (DEPLOY / "README.md").read_text(), (DEPLOY / "crontab").read_text()
+    (user,) = set(re.findall(r"^\d+ .*\* +(\w+) ", cron, re.MULTILINE))
+    told = dict(re.findall(r"^(NOTIFYCTL_\w+)=(/\S+)$", (DEPLOY / "cron.env").read_text(), re.MULTILINE))
+    opened = {told[name] for name in ("NOTIFYCTL_SECRETS", "NOTIFYCTL_SECRETS_IDENTITY")}
+    (owned,) = re.findall(rf"^ +chown {user}: (.*)$", page, re.MULTILINE)
+    assert set(owned.split()) == opened
+    assert f"install -d -m 700 -o {user} -g {user} {told['NOTIFYCTL_HOME']}\n" in page
+
+
 def test_the_slow_log_says_what_it_takes():
     text = (DEPLOY / "redis" / "valkey.conf").read_text()
     assert re.search(r"a tenth of a second.*\nslowlog-log-slower-than 100000\n", text)

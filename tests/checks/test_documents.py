@@ -10,6 +10,7 @@ from checks.conftest import TODAY, Ask, edit
 from notifyctl.checks import Given, leaks
 from notifyctl.domain.check import Verdict
 from notifyctl.store.project import Project
+from notifyctl.store.secret_file import make_identity
 from peers import Talk, serve
 
 PRODUCTION, ELSEWHERE = Given(production=True, notice="1.2"), Given(notice="1.2")
@@ -137,6 +138,19 @@ class TestTheTree:
         (folder / ".gitignore").unlink()
         seen = ask("SEC-001", project=Project(folder))
         assert (seen.verdict, seen.observed) == (FAIL, ".env:1 (a key of Resend)")
+
+    def test_is_searched_without_the_identity_that_is_named_and_with_each_copy_of_it(
+        self, ask: Ask, folder: Path
+    ) -> None:
+        """As on a host, where it lies beside the configuration: SEC-003 looks at who may read it."""
+        identity, copy, asked = folder / "identity", folder / "identity.bak", {"project": Project(folder)}
+        make_identity(identity)
+        assert ask("SEC-001", **asked).observed == "identity:2 (an identity of age)", "nobody says that it is one"
+        named = Given(identity=identity)
+        seen = ask("SEC-001", given=named, **asked)
+        assert (seen.verdict, seen.observed.endswith("the identity were not")) == (PASS, True)
+        copy.write_bytes(identity.read_bytes())
+        assert ask("SEC-001", given=named, **asked).observed == "identity.bak:2 (an identity of age)"
 
     @pytest.mark.parametrize(("name", "verdict"), [("README.md", PASS), ("get.sh", FAIL)])
     def test_may_speak_in_prose_of_what_it_must_not_do(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,6 +66,28 @@ evidence = "wiki"\nexpires = {soon()}\n"""
     assert (ran.code, verdicts(ran)["NET-005"]) == (0, "attested")
     assert "J. Smith" in Path("report.xml").read_text()
     assert "1 attested" in bare.run("preflight", "--only", "NET-005").out
+
+
+def test_the_folder_of_the_deployment_guide_passes_what_cron_asks_of_it(bare: House) -> None:
+    """A link to a folder elsewhere, as some hosts have; a register beside the configuration, and no papers."""
+    cron = (Path(__file__).parents[2] / "docs" / "deploy" / "crontab").read_text()
+    (line,) = re.findall(r"notifyctl (preflight --profile live .*)", cron)
+    real, folder = bare.home / "real", bare.home / "etc"
+    real.mkdir()
+    folder.symlink_to(real)
+    for name in ("notifyctl.toml", "processors.toml"):
+        Path(name).rename(real / name)
+    (real / "environment").write_text("NOTIFYCTL_FROM=tickets@venue.example\n")
+    where = {
+        "NOTIFYCTL_CONFIG": str(folder / "notifyctl.toml"), "NOTIFYCTL_SECRETS": str(folder / "secrets.age"),
+        "NOTIFYCTL_SECRETS_IDENTITY": str(folder / "identity"),
+    }  # fmt: skip
+    assert bare.run("secrets", "init", **where).code == 0
+    ours = [word for name in ("ENV", "SEC", "CON", "DOC", "RLS") for word in ("--only", name)]
+    ran = bare.ask(*line.replace("--quiet", "").split(), *ours, **where)
+    told = verdicts(ran)
+    assert [name for name, verdict in told.items() if verdict == "fail"] == []
+    assert (told["SEC-001"], told["SEC-003"], "CON-009" in told) == ("pass", "pass", True)
 
 
 def test_of_a_deployment_nothing_is_green_there_that_was_not_looked_at(bare: House) -> None:

@@ -27,9 +27,10 @@ Find = Callable[[str, Path], Iterator[Leak]]
     needs=("ENV-006",),
 )
 async def tree(readers: Readers) -> Seen:
-    return _searched(
-        readers, _secrets, "revoke the secret first, then remove it, from the history too", "; the history was not"
-    )
+    identity = readers.given.identity
+    more = "; the history was not" if identity is None else "; the history and the identity were not"
+    hint = "revoke the secret first, then remove it, from the history too"
+    return _searched(readers, _secrets, hint, more, identity)
 
 
 @check(
@@ -56,9 +57,9 @@ async def equal(readers: Readers) -> Seen:
     return passed(f"secrets that were compared: {len(secrets)}")
 
 
-def _searched(readers: Readers, find: Find, hint: str, more: str = "") -> Seen:
+def _searched(readers: Readers, find: Find, hint: str, more: str = "", left_out: Path | None = None) -> Seen:
     """What was found in the project: each place is named, and what stands there is not shown."""
-    paths, whole = _within(readers.project.tree())
+    paths, whole = _within(path for path in readers.project.tree() if left_out is None or path.resolve() != left_out)
     read = {str(path.relative_to(readers.project.folder)): _places(path, find) for path in paths}
     found = [f"{name}:{place}" for name, places in read.items() for place in places or ()]
     if found:

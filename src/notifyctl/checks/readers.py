@@ -39,8 +39,9 @@ class Given(NamedTuple):
     reads, each with the one that it resembles. `files` are those that hold secrets, keys of ours among them. `urls`
     are base URLs that replace a provider's own. `test_keys` are variables whose value is a key for tests, `secrets` all
     that hold one. `sources` say of each secret whether it comes from the environment, a file or the secrets, `kept` is
-    None where no file of secrets is used. `notice` and `policy` are GDPR_CONSENT_VERSION and PRIVACY_POLICY_URL, or ''.
-    `notifiers` are the names of the ways to tell people.
+    None where no file of secrets is used; `identity` is the file that NOTIFYCTL_SECRETS_IDENTITY names to open it, its
+    links resolved, None where that names none. `notice` and `policy` are GDPR_CONSENT_VERSION and PRIVACY_POLICY_URL,
+    or ''. `notifiers` are the names of the ways to tell people.
     """
 
     error: NotifyctlError | None = None
@@ -51,6 +52,7 @@ class Given(NamedTuple):
     test_keys: Sequence[str] = ()
     sources: Mapping[str, str] = {}
     kept: Kept | None = None
+    identity: Path | None = None
     secrets: Mapping[str, Secret] = {}
     notice: str = ""
     policy: str = ""

@@ -13,7 +13,9 @@ PROJECT = {
         "No secret stands in the project",
         "A key in a working tree is in its history soon, and then everybody's who ever gets a copy. The shapes of "
         "the providers' keys, private keys and our own secrets (16 characters or more, with a digit) are looked for; "
-        "the history is not.",
+        "the history is not. The one file that NOTIFYCTL_SECRETS_IDENTITY names is left out, since it holds a private "
+        "key by its nature and lies beside the configuration on some hosts: SEC-003 looks at who may read it. A copy "
+        "of it is found; that it stays out of git is up to you.",
         "Revoke it first. Then remove it, from the history too: a scanner such as gitleaks finds what is there.",
     ),
     "SEC-004": Entry(

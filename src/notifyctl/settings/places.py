@@ -27,6 +27,13 @@ def secrets_place(read: Reader | None = None) -> Place:
     return Place(Path(file).expanduser().absolute() if file else None, found.expanduser().absolute())
 
 
+def named_identity() -> Path | None:
+    """The file that NOTIFYCTL_SECRETS_IDENTITY names, its links resolved, where a file of secrets is used."""
+    place = secrets_place()
+    named = os.environ.get("NOTIFYCTL_SECRETS_IDENTITY", "").strip()
+    return place.identity.resolve() if place.file and named else None
+
+
 def config() -> Path | None:
     """The configuration file that the environment names; it may not be there."""
     named = os.environ.get("NOTIFYCTL_CONFIG", "").strip()

@@ -20,6 +20,7 @@ from notifyctl.net.names import Names
 from notifyctl.notify.pagerduty import BASE_URL
 from notifyctl.operations.acl import least
 from notifyctl.settings import Settings
+from notifyctl.settings.places import named_identity
 from notifyctl.store import secret_file
 from notifyctl.store.duty_facts import DutyFacts
 from notifyctl.store.project import Project
@@ -64,7 +65,7 @@ def here(today: date, waivers: list[Waiver]) -> tuple[Readers, Settings | None]:
     try:
         told = settings.load()
     except Misconfigured as error:
-        return blind._replace(given=Given(error)), None
+        return blind._replace(given=Given(error, identity=named_identity())), None
     accounts = providers(told)
     seeing = blind._replace(
         given=_given(told), place=told.redis, accounts=Accounts(accounts), endpoints=_ends(told, accounts),
@@ -136,6 +137,7 @@ def _given(told: Settings) -> Given:
         urls={name: url for name, url in urls.items() if url},
         sources=told.sources,
         kept=_kept(told.secrets) if told.secrets.file else None,
+        identity=named_identity(),
         test_keys=[name for name, secret in keys.items() if _for_tests(secret)],
         secrets={name: secret for name, secret in {**keys, **_secrets(told)}.items() if secret},
         notice=told.consent_version or "",
