@@ -225,7 +225,7 @@ class TestReading:
         assert seeded_house.run("audit", "show").out == "No report yet.\n"
         seeded_house.run("audit", "monthly")
         [one] = seeded_house.ask("audit", "show").data["reports"]
-        assert (one["cycle"], one["period"]) == ("monthly", LAST.name)
+        assert (one["cycle"], one["period"], one["verdict"]) == ("monthly", LAST.name, "incomplete")
         told = seeded_house.run("audit", "show", LAST.name).out
         assert told.startswith(f"# Monthly provider review {LAST.name}\n")
         assert seeded_house.ask("audit", "show", LAST.name).data["report"]["period"] == LAST.name
@@ -240,6 +240,7 @@ class TestReading:
         (place(seeded_house) / "report.json").write_bytes(b"{")
         ran = seeded_house.ask("audit", "show", LAST.name)
         assert (ran.code, ran.data["report"]) == (1, None)
+        assert [one["verdict"] for one in seeded_house.ask("audit", "show").data["reports"]] == ["not as made"]
 
     def test_a_copied_folder_breaks_neither_show_nor_the_next_run(self, seeded_house: House) -> None:
         seeded_house.run("audit", "monthly")

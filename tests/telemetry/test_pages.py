@@ -20,8 +20,16 @@ PERIOD = parse(Cycle.QUARTERLY, "2026-Q3")
 FACTS = {
     "made": [{"at": PERIOD.end, "by": NASTY, "host": "one", "version": "1"}],
     "incident": [{"id": "INC-1", "title": NASTY, "state": "resolved", "root": ""}],
+    "check": [
+        {"id": "SEC-002", "title": "Secrets are kept encrypted", "verdict": "error", "observed": "none is set here",
+         "hint": "set one", "waiver": ""},
+        {"id": "RDS-001", "title": "Redis answers soon", "verdict": "fail", "observed": "80 ms", "hint": "",
+         "waiver": "J. Smith"},
+    ],
+    "cost": [{"month": "2026-07", "provider": "ses", "tariff": "", "accepted": 12345, "dollars": "1.234567"}],
+    "last": [{"period": "2026-Q2", "figures": {"failure rate": 0.009592}, "findings": []}],
     "attested": [{"id": "NET-003", "title": "A firewall", "attested": "by J. Smith"}],
-}
+}  # fmt: skip
 REPORT = json.loads(
     json.dumps(document(PERIOD, told(fold(traffic("2026-07", 800))), FACTS, [], "root"))
 )  # as it is read from the disk
@@ -90,6 +98,31 @@ def test_markdown_takes_no_text_for_its_own():
     assert "<img" not in PAGES["report.md"]
     rows = [line for line in PAGES["report.md"].splitlines() if line.startswith("| RPT-INCIDENT")]
     assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows] == [7]
+
+
+def test_a_check_that_could_not_look_is_not_seen_for_people_and_an_error_for_machines():
+    told = "- **SEC-002 Secrets are kept encrypted**: not seen, none is set here; to do: set one\n"
+    assert told in PAGES["report.md"]
+    assert "<strong>not seen</strong>: none is set here" in PAGES["report.html"]
+    assert REPORT["checks"][0]["verdict"] == "error"
+
+
+def test_who_answers_for_a_check_stands_beside_it():
+    assert "- **RDS-001 Redis answers soon**: fail (J. Smith answers for it), 80 ms\n" in PAGES["report.md"]
+
+
+def test_what_was_recorded_is_led_by_what_it_is_of():
+    assert "- **2026-07 ses**: accepted 12,345; cost $1.23\n" in PAGES["report.md"]
+    line = '<li><strong>2026-07 ses</strong>: <span class="key">accepted</span> 12,345; <span class="key">cost</span>'
+    assert f"{line} $1.23</li>" in PAGES["report.html"]
+
+
+@pytest.mark.parametrize(
+    ("name", "before"), [("report.html", '<td class="n">0.96 %</td>'), ("report.md", "| 0.96 % |")]
+)
+def test_a_rate_is_told_in_per_cent(name, before):
+    assert before in PAGES[name]
+    assert "0.009592" not in PAGES[name]
 
 
 def test_the_table_for_spreadsheets_has_every_figure():

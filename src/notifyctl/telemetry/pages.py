@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from notifyctl.domain.rate import Rate, told
-from notifyctl.telemetry import charts
+from notifyctl.telemetry import charts, recorded
 
 Report = Mapping[str, Any]
 TITLES = {
@@ -44,7 +44,10 @@ def _filled(name: str, report: Report) -> str:
         loader=PackageLoader("notifyctl", "telemetry/templates"), autoescape=lambda one: str(one).endswith("html.j2"),
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    kept.filters |= {"rate": _rate, "cell": _cell, "number": _number, "percent": _percent, "outcomes": outcomes}
+    kept.filters |= {
+        "rate": _rate, "cell": _cell, "number": recorded.number, "percent": _percent, "outcomes": outcomes,
+        "row": recorded.row, "answer": recorded.answer,
+    }  # fmt: skip
     drawn = _charts(report) if name == "report.html.j2" else {}
     return kept.get_template(name).render(
         report=report, title=TITLES[report["cycle"]], verdict=verdict(report), charts=drawn, lists=_lists
@@ -103,13 +106,6 @@ def _rate(counted: Mapping[str, Any]) -> str:
 def _cell(text: object) -> str:
     """A text that may stand in a cell of a Markdown table."""
     return str(text).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
-
-
-def _number(value: float | None) -> str:
-    """`-` where there is none."""
-    if value is None:
-        return "-"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.10g}"
 
 
 def _percent(part: float | None) -> str:

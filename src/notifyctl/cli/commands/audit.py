@@ -159,11 +159,25 @@ def _named(text: str) -> Period:
 def _listed(home: Path, there: "Sequence[Period]") -> Result:
     from notifyctl.evidence import reports
 
-    rows = [(one.cycle.value, one.name, str(home / reports.folder(one) / "report.html")) for one in there]
-    data = {"reports": [dict(zip(("cycle", "period", "page"), row, strict=True)) for row in rows]}
+    rows = [
+        (one.cycle.value, one.name, _word(place), str(place / "report.html"))
+        for one in there
+        if (place := home / reports.folder(one))
+    ]
+    data = {"reports": [dict(zip(("cycle", "period", "verdict", "page"), row, strict=True)) for row in rows]}
     if not rows:
         return Result(data, ("No report yet.",))
-    return Result(data, (f"{many(len(rows), 'report')}.", Table(("audit", "period", "page"), rows)))
+    return Result(data, (f"{many(len(rows), 'report')}.", Table(("audit", "period", "verdict", "page"), rows)))
+
+
+def _word(place: Path) -> str:
+    """The verdict of a report in a word; of one that is not as it was made, that it is not."""
+    from notifyctl.evidence import reports
+
+    report = reports.of(place)
+    if report is None or any(_broken(place, report)):
+        return "not as made"
+    return str(report["verdict"]["word"])
 
 
 def _audit(ctx: typer.Context, cycle: Cycle, period: str | None) -> Result:
