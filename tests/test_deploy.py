@@ -81,6 +81,18 @@ def test_a_pipeline_is_yaml_that_keeps_the_report(path: Path):
 
 
 @pytest.mark.parametrize("path", sorted(DEPLOY.glob("ci/*.yml")), ids=lambda path: path.name)
+def test_a_job_installs_the_program_before_it_runs_it(path: Path):
+    document = yaml.safe_load(path.read_text())
+    jobs = document["jobs"] if path.name == "github.yml" else {name: document[name] for name in ("preflight", "deploy")}
+    for job in jobs.values():
+        lines = job["script"] if "script" in job else [step.get("run", "") for step in job["steps"]]
+        installs = [number for number, line in enumerate(lines) if "pip install ./vendor/notifyctl-*.whl" in line]
+        runs = [number for number, line in enumerate(lines) if line.startswith("notifyctl ")]
+        assert installs
+        assert installs[0] < runs[0]
+
+
+@pytest.mark.parametrize("path", sorted(DEPLOY.glob("ci/*.yml")), ids=lambda path: path.name)
 def test_a_pipeline_keeps_the_line_of_a_deployment(path: Path, tmp_path: Path):
     """What it runs around `changelog add`, with git, from a checkout of a tag: the default branch has the line then."""
     here, origin = tmp_path / "checkout", tmp_path / "origin.git"

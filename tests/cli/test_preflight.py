@@ -152,7 +152,7 @@ def test_junit_that_cannot_be_written_is_named(bare: House) -> None:
     assert (ran.code, "report.xml" in ran.out) == (2, True)
 
 
-def test_on_github_each_finding_is_a_line_beside_the_change(bare: House) -> None:
+def test_on_github_each_finding_is_an_annotation_of_the_run(bare: House) -> None:
     line = ("preflight", "--profile", "ci", "--skip", "DOC", "--skip", "RLS")
     ran = bare.run(*line, GITHUB_ACTIONS="true", BULLMQ_REDIS_PORT="many", NOTIFYCTL_MOED="x")
     told = [one for one in ran.err.splitlines() if one.startswith("::")]

@@ -21,7 +21,8 @@ def new(dry_run: DryRun = False) -> Result:
     """Write a draft of the DPIA that knows what is configured.
 
     dpia.md gets the seven steps of the ICO's template, with providers and types of mail in the second; dpia.toml gets
-    risks to weigh. Nothing is overwritten: where one is there, nothing is written (exit code 4).
+    risks to weigh. It needs processors.toml. Nothing is overwritten: where one is there, as after init, nothing is
+    written (exit code 4); move both away to begin anew.
     """
     from notifyctl.operations.assessment import draft
     from notifyctl.operations.init import apply

@@ -106,7 +106,7 @@ def _write(path: Path, profile: str, reports: "Sequence[Report]") -> None:
 
 
 def _annotate(screen_: screen.Screen, reports: "Sequence[Report]") -> None:
-    """GitHub shows these lines beside the change."""
+    """GitHub lists these lines among the annotations of the run."""
     if screen_.environ.get("GITHUB_ACTIONS") != "true":
         return
     for found in filter(None, map(_finding, reports)):
