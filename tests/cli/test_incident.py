@@ -130,7 +130,14 @@ class TestDetect:
             "NOTIFYCTL_PEPPER": 32 * "p",
         }
         house.config.write_text("")  # not the pace of the demo
-        looks = (("status",), ("incident", "detect"), ("provider", "list"), ("worker", "list"), ("queue", "show"), ("history",))
+        looks = (
+            ("status",),
+            ("incident", "detect"),
+            ("provider", "list"),
+            ("worker", "list"),
+            ("queue", "show"),
+            ("history",),
+        )
         for look in looks:
             assert house.run(*look, **here).code == 0, look
         assert house.ask("worker", "run", **here).codes == ["CFG-PRODUCTION"]
