@@ -11,7 +11,7 @@ import pytest
 
 from house import Emulator, House, Ran, eventually, mail
 from notifyctl.domain.pace import DEMO
-from notifyctl.domain.rotation import Rotation, read, write
+from notifyctl.domain.rotation import Rotation, read, read_left, write, write_left
 from notifyctl.domain.secret import Secret
 from notifyctl.domain.secret_file import SecretFile
 from notifyctl.emulator.resend_keys import identity
@@ -279,6 +279,64 @@ def test_an_abort_says_of_a_key_that_nobody_revoked_that_it_lives(kept: House, l
     rotate(kept, "--old-id", OLD_ID, NOTIFYCTL_FAILPOINT="rotation-staged")
     line = ("secrets", "rotate", "RESEND_API_KEY", "--abort", "--reason", "not today")
     assert "still alive" in kept.run(*line, NOTIFYCTL_RESEND_ADMIN_KEY="").out
+
+
+ABORT = ("secrets", "rotate", "RESEND_API_KEY", "--abort", "--reason", "not today")
+
+
+def test_a_key_that_an_abort_leaves_alive_is_remembered_until_it_is_deleted(kept: House, lasting: Emulator) -> None:
+    assert rotate(kept, "--old-id", OLD_ID, NOTIFYCTL_FAILPOINT="rotation-promoted").code == -9
+    left, new = identity(key(kept)), key(kept)
+    ran = kept.ask(*ABORT)
+    assert (ran.code, ran.data["left"]["id"]) == (0, left)
+    (entry, *_) = kept.ask("history").data["entries"]
+    assert all(one in entry["reason"] for one in (left, "still alive", "not today"))
+    assert new not in kept.ask("history").out
+    (told,) = (one for one in kept.ask("secrets", "check").document["findings"] if one["code"] == "KEY-LEFT")
+    assert left in told["message"]
+    assert [one["id"] for one in kept.ask("secrets", "list").data["left"]] == [left]
+    ran = kept.ask(*ABORT, "--yes")
+    assert (ran.code, ran.codes, len(keys(lasting))) == (8, ["KEY-IN-USE"], 2), "calls with it may be under way"
+    aged(kept)
+    assert kept.ask(*ABORT).codes == ["CLI-NEEDS-YES"]
+    ran = kept.ask(*ABORT, "--yes")
+    assert (ran.code, keys(lasting)) == (0, {"re_emulator"})
+    assert "KEY-LEFT" not in kept.ask("secrets", "check").codes
+    assert "is deleted at resend" in kept.ask("history").data["entries"][0]["reason"]
+    assert kept.ask(*ABORT, "--yes").codes == ["KEY-ABORT"]
+
+
+def aged(house: House) -> None:
+    """Have the aborts been so long ago that no call with those keys can be under way any more."""
+    file = disk.read(place(house))
+    older = [(name, write_left(read_left(text)._replace(at=0))) for name, text in file.left]
+    disk.write(place(house), file._replace(left=older))
+
+
+def test_a_key_that_is_left_is_not_deleted_while_a_worker_or_the_file_uses_it(kept: House, lasting: Emulator) -> None:
+    assert rotate(kept, "--old-id", OLD_ID, NOTIFYCTL_FAILPOINT="rotation-promoted").code == -9
+    new = key(kept)
+    assert kept.ask(*ABORT).code == 0
+    aged(kept)
+    line = ("secrets", "set", "RESEND_API_KEY", "--reason", "after all", "--yes")
+    assert kept.run(*line, stdin=new.encode()).code == 0
+    ran = kept.ask(*ABORT, "--yes")
+    assert "the file of secrets uses it" in ran.document["findings"][0]["message"]
+    assert kept.run(*line, stdin=b"re_emulator").code == 0
+    replace(kept, environ={**kept.environ, "RESEND_API_KEY": new}).start("worker")
+    kept.await_workers(1)
+    ran = kept.ask(*ABORT, "--yes")
+    assert (ran.code, "worker" in ran.document["findings"][0]["message"]) == (8, True)
+    assert new in keys(lasting)
+
+
+def test_without_an_administrators_key_a_person_says_that_a_left_key_is_gone(kept: House, lasting: Emulator) -> None:
+    assert rotate(kept, "--old-id", OLD_ID, NOTIFYCTL_FAILPOINT="rotation-staged").code == -9
+    assert kept.ask(*ABORT, NOTIFYCTL_RESEND_ADMIN_KEY="").data["left"]["id"]
+    aged(kept)
+    ran = kept.ask(*ABORT, "--yes", NOTIFYCTL_RESEND_ADMIN_KEY="")
+    assert (ran.code, ran.data["by_interface"], disk.read(place(kept)).left) == (0, False, ())
+    assert "said to be deleted" in kept.ask("history").data["entries"][0]["reason"]
 
 
 def test_an_abort_without_a_rotation_or_after_the_end_of_the_old_key_is_refused(kept: House) -> None:

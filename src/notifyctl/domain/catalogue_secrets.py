@@ -100,6 +100,13 @@ SECRETS = {
         "The rotation of this secret has begun, and both keys may be alive. It goes on where it stopped.",
         "`notifyctl secrets rotate NAME` goes on.",
     ),
+    "KEY-LEFT": Entry(
+        "An aborted rotation has left a key alive",
+        "The rotation went back to the old key when workers used the new one, or nobody could revoke it, so it lives: "
+        "whoever has it can send in our name. The file of secrets remembers its id or its fingerprint, never the key.",
+        "`notifyctl secrets rotate NAME --abort` again: with an administrator's key it is deleted as soon as nobody "
+        "uses it; without one delete it at the provider's pages first, and say so with --yes.",
+    ),
     "KEY-OLD-ID": Entry(
         "It is not known which key at the provider is the old one",
         "A provider lists keys by ids and names, and does not tell which one a value belongs to. A wrong guess would "

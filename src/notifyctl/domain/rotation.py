@@ -79,6 +79,34 @@ class Rotation(NamedTuple):
         return ORDER.index(self.step) >= ORDER.index(step)
 
 
+class Left(NamedTuple):
+    """A key that an aborted rotation has left alive: the name of that rotation, the provider's id of the key and its
+    fingerprint, '' = not known, and since when, in epoch seconds."""
+
+    rotation: str
+    id: str
+    fingerprint: str
+    at: int
+
+    @property
+    def words(self) -> str:
+        """The key, for people."""
+        known = self.id or (f"fingerprint {self.fingerprint}" if self.fingerprint else "")
+        return f"key {known}" if known else f"a key named notifyctl {self.rotation}, if it was made"
+
+
+def left_by(rotation: Rotation, by_interface: bool, at: int) -> Left | None:
+    """The key that an abort leaves alive; None where no key was made, or the new one is revoked.
+
+    Policy: before the promotion no worker uses the new key, so it is revoked where the provider's interface has made
+    it. One that was promoted lives until all workers have followed back, one that a person made until a person ends it.
+    """
+    made = bool(rotation.new or rotation.asked)
+    typed = bool(rotation.new and not rotation.new_id)
+    revoked = by_interface and not typed and not rotation.done(Step.PROMOTED)
+    return Left(rotation.id, rotation.new_id, rotation.new, at) if made and not revoked else None
+
+
 class User(NamedTuple):
     """A living worker, `host/pid`, and the fingerprint of the key that it uses; '' when it does not say. `pinned` is
     the variable of its environment that the key comes from, '' = it follows files."""
@@ -101,6 +129,20 @@ def read(text: str) -> Rotation:
     except (ValueError, KeyError, TypeError):
         fix = "take out the line that begins with `# rotation`: age -d, an editor, age -e"
         raise Misconfigured("KEY-TEXT", "a rotation in the file of secrets cannot be read", "# rotation", fix) from None
+
+
+def write_left(left: Left) -> str:
+    """One line of text."""
+    return json.dumps(left._asdict())
+
+
+def read_left(text: str) -> Left:
+    """What `write_left` has written; raises `Misconfigured` for what somebody has changed."""
+    try:
+        return Left(**json.loads(text))
+    except (ValueError, TypeError):
+        fix = "take out the line that begins with `# left`: age -d, an editor, age -e"
+        raise Misconfigured("KEY-TEXT", "a key that was left cannot be read in the file", "# left", fix) from None
 
 
 def orphans(rotation: Rotation, keys: Sequence[KeyInfo]) -> list[KeyInfo]:

@@ -5,6 +5,7 @@
     # created 2026-11-30T18:40:00Z RESEND_API_KEY     when a value was set
     # key-id 7f2c... RESEND_API_KEY                   the provider's name of a key, to revoke it by
     # rotation RESEND_API_KEY {"step": ...}           a rotation that is not over
+    # left RESEND_API_KEY {"id": ...}                 a key that one left alive when it was aborted
     # did 2026-11-30T18:40:00Z ann: set RESEND_API_KEY: the first key
     RESEND_API_KEY=re_...
 
@@ -55,7 +56,8 @@ class Recipient(NamedTuple):
 
 class SecretFile(NamedTuple):
     """What a file says. `created` are epoch seconds by name, `ids` the providers' names of keys; `rotations` is one
-    line of text for each rotation that is not over, by the name of its secret; `trail` tells who did what."""
+    line of text for each rotation that is not over, by the name of its secret, `left` one with that name for each key
+    that an aborted one left alive; `trail` tells who did what."""
 
     values: Mapping[str, Secret] = {}
     recipients: Sequence[Recipient] = ()
@@ -64,6 +66,7 @@ class SecretFile(NamedTuple):
     rotations: Mapping[str, str] = {}
     trail: Sequence[str] = ()
     notes: Sequence[str] = ()
+    left: Sequence[tuple[str, str]] = ()
 
     def with_value(self, name: str, value: Secret, at: int) -> "SecretFile":
         """The file with a value set at that time (epoch seconds, 0 = not known); what was known of the old one is
@@ -141,6 +144,8 @@ def _lines(file: SecretFile) -> Iterable[str]:
         yield f"# key-id {known} {name}"
     for name, told in file.rotations.items():
         yield f"# rotation {name} {told}"
+    for name, told in file.left:
+        yield f"# left {name} {told}"
     for line in file.trail:
         yield f"# did {line}"
     for name, value in file.values.items():
@@ -150,7 +155,15 @@ def _lines(file: SecretFile) -> Iterable[str]:
 def parse(text: str) -> SecretFile:
     """Read the plain text; raises `Misconfigured` that names the line, and never shows it."""
     values: dict[str, Secret] = {}
-    told: dict[str, list[str]] = {"recipient": [], "created": [], "key-id": [], "rotation": [], "did": [], "": []}
+    told: dict[str, list[str]] = {
+        "recipient": [],
+        "created": [],
+        "key-id": [],
+        "rotation": [],
+        "did": [],
+        "left": [],
+        "": [],
+    }
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("#"):
             _, word, rest = (*line.split(" ", 2), "", "")[:3]
@@ -169,6 +182,7 @@ def parse(text: str) -> SecretFile:
         dict(row.partition(" ")[::2] for row in told["rotation"]),
         tuple(told["did"]),
         tuple(told[""]),
+        tuple((name, rest) for name, _, rest in (row.partition(" ") for row in told["left"])),
     )
 
 

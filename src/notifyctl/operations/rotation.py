@@ -16,6 +16,7 @@ from notifyctl.domain.keymaking import KeyInfo
 from notifyctl.domain.provider import Health, Provider
 from notifyctl.domain.rotation import (
     DEEDS,
+    Left,
     Rotation,
     Step,
     User,
@@ -23,6 +24,7 @@ from notifyctl.domain.rotation import (
     fixed,
     guidance,
     in_use,
+    left_by,
     looked,
     orphans,
     starting_anew,
@@ -96,10 +98,9 @@ class Rotator:
             Step.PROMOTED: self._observe, Step.OBSERVED: self._revoke, Step.REVOKED: self._prove,
         }  # fmt: skip
 
-    async def abort(self, who: Who) -> Rotation:
+    async def abort(self, who: Who) -> tuple[Rotation, Left | None]:
         """Go back to the old key, as long as it is not revoked; raises `Refused` when it may be, or nothing has begun.
-
-        A new key that no worker uses is revoked. One that was promoted stays alive, since workers follow back first.
+        What stays alive is returned, and remembered for `rotation_left`.
         """
         name = self.names[0]
         with disk.locked(self.place, name):
@@ -107,12 +108,16 @@ class Rotator:
             if rotation is None or rotation.done(Step.OBSERVED):
                 what = "the old key is being revoked" if rotation else f"no rotation of {name} is under way"
                 raise Refused("KEY-ABORT", f"{what}; nothing was changed", name)
+            alive = left_by(rotation, self.smith is not None, who.at)
             if self.smith and not rotation.done(Step.PROMOTED):
                 lost = {*await self._lost(rotation, self.smith)} - {rotation.new_id}
                 for identity in filter(None, (rotation.new_id, *lost)):
                     await self.smith.revoke(identity)
-            update(self.place, lambda file: over(restored(file, self.names, rotation), self.names, who))
-        return rotation
+            still = f"; {alive.words} is still alive at {self.provider}" if alive else ""
+            told = f"back to the old key {rotation.old}{still} ({rotation.id}): {who.why}"
+            await self._note_once(f"secrets rotate {name} --abort", rotation.id, who.by, told)
+            update(self.place, lambda file: over(restored(file, self.names, rotation, alive), self.names, who))
+        return rotation, alive
 
     async def _begin(self, who: Who, old_id: str) -> Rotation:
         file = disk.read(self.place)
@@ -253,11 +258,14 @@ class Rotator:
         """Into the history, unless it is there already, and into the trail of the file, with which it is over."""
         proof = f"old key {rotation.old} proved dead, new key {rotation.new} in use ({rotation.id}): {rotation.reason}"
         verb = f"secrets rotate {self.names[0]}"
-        if not any(rotation.id in entry.reason and entry.verb == verb for entry in await self.boards.history()):
-            await note(self.boards, verb, rotation.by, proof)
+        await self._note_once(verb, rotation.id, rotation.by, proof)
         self.failpoint.reach("rotation-noted")
         update(self.place, lambda file: over(file, self.names, Who(rotation.by, int(time.time()), proof)))
         return rotation
+
+    async def _note_once(self, verb: str, identity: str, by: str, text: str) -> None:
+        if not any(identity in entry.reason and entry.verb == verb for entry in await self.boards.history()):
+            await note(self.boards, verb, by, text)
 
     def _step(
         self, before: Rotation, after: Rotation, change: Callable[[SecretFile], SecretFile] = lambda file: file

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from notifyctl.domain.errors import Refused
-from notifyctl.domain.rotation import Rotation, Step, read
+from notifyctl.domain.rotation import Left, Rotation, Step, read, read_left, write_left
 from notifyctl.domain.secret import Secret
 from notifyctl.domain.secret_file import KEYS, NEXT, OLD, SecretFile
 from notifyctl.operations.secrets import Who, hidden_by
@@ -39,12 +39,18 @@ def promoted(file: SecretFile, names: Sequence[str], rotation: Rotation) -> Secr
     return file._replace(ids={**file.ids, **ids})
 
 
-def restored(file: SecretFile, names: Sequence[str], rotation: Rotation) -> SecretFile:
-    """The file with the old values under their names, as old as they were."""
+def restored(file: SecretFile, names: Sequence[str], rotation: Rotation, alive: Left | None) -> SecretFile:
+    """The file with the old values under their names, as old as they were; it remembers a new key that is alive."""
     for name in names if rotation.done(Step.PROMOTED) else ():
         file = file.with_value(name, file.values[f"{name}{OLD}"], file.created.get(f"{name}{OLD}", 0))
     ids = {names[0]: rotation.old_id} if rotation.old_id else {}
-    return file._replace(ids={**file.ids, **ids})
+    more = [(names[0], write_left(alive))] if alive else []
+    return file._replace(ids={**file.ids, **ids}, left=(*file.left, *more))
+
+
+def left(file: SecretFile, name: str) -> list[Left]:
+    """The keys of that name that aborted rotations have left alive."""
+    return [read_left(text) for other, text in file.left if other == name]
 
 
 def over(file: SecretFile, names: Sequence[str], who: Who) -> SecretFile:

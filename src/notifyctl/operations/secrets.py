@@ -11,6 +11,7 @@ from typing import NamedTuple
 from notifyctl.domain.errors import Misconfigured, Refused
 from notifyctl.domain.finding import Finding
 from notifyctl.domain.key_age import DAY, DAYS, Age, age
+from notifyctl.domain.rotation import read_left
 from notifyctl.domain.secret import Secret
 from notifyctl.domain.secret_file import (
     ADMINISTRATORS,
@@ -166,7 +167,7 @@ def hidden_by(name: str) -> str:
 
 def findings(place: Place, file: SecretFile, now: int) -> list[Finding]:
     """What is wrong with a file that opens, worst first."""
-    found = [*_guarded(place), *_readers(place, file), *_named(file), *_aged(file, now), *_rotating(file)]
+    found = [*_guarded(place), *_readers(place, file), *_named(file), *_aged(file, now), *_rotating(file), *_left(file)]
     return sorted(found, key=lambda one: ("error", "warning").index(one.severity))
 
 
@@ -216,6 +217,12 @@ def _aged(file: SecretFile, now: int) -> Iterator[Finding]:
             severity = "error" if one.age is Age.OVER else "warning"
             what = f"it is {one.days} days old, and {DAYS[one.name]} are allowed"
             yield Finding("KEY-AGE", severity, one.name, what, fix)
+
+
+def _left(file: SecretFile) -> Iterator[Finding]:
+    for name, text in file.left:
+        what = f"an aborted rotation has left a key alive: {read_left(text).words}"
+        yield Finding("KEY-LEFT", "warning", name, what, f"end it: notifyctl secrets rotate {name} --abort")
 
 
 def _rotating(file: SecretFile) -> Iterator[Finding]:

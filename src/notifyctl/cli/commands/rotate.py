@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,13 +16,16 @@ from notifyctl.cli.words import stamp
 from notifyctl.domain.errors import Refused, Usage, Waiting
 
 if TYPE_CHECKING:
-    from notifyctl.domain.rotation import Rotation
+    from notifyctl.domain.rotation import Left, Rotation
     from notifyctl.operations.rotation import Rotator
     from notifyctl.operations.secrets import Who
     from notifyctl.settings import Settings
     from notifyctl.wiring import Store
 
+    _Work = Callable[[Rotator], Awaitable[tuple[Rotation, Left | None]]]
+
 _OLD = "The provider's id of the key that goes, where it is not known."
+_ABORT = "Go back to the old key; it asks nothing. Later: end the key that this left alive."
 _PATIENCE = 600  # seconds
 _WAIT = "How long to wait for workers or for you; default: 10m."
 
@@ -32,7 +35,7 @@ def rotate(
     name: Name,
     old_id: Annotated[str, typer.Option("--old-id", metavar="ID", help=_OLD, show_default=False)] = "",
     wait: Annotated[int | None, typer.Option("--wait", metavar="DURATION", parser=parse_span, help=_WAIT)] = None,
-    abort: Annotated[bool, typer.Option("--abort", help="Go back to the old key; it asks nothing.")] = False,
+    abort: Annotated[bool, typer.Option("--abort", help=_ABORT)] = False,
     reason: Reason = None,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -50,19 +53,22 @@ def rotate(
     if dry_run:
         return planned
     told = standing.reason if standing and not abort else why.reason(to, reason)
+    left = [] if standing or not abort else _left(loaded, provider)
+    if left:
+        return _swept(to, loaded, provider, left, yes, _who(told))
     if not abort:
         ask.agree(to, f"Rotate {name}?", yes, [line for line in planned.lines[1:] if isinstance(line, str)])
     who = _who(told)
 
-    def work(rotator: "Rotator") -> Any:
-        return rotator.abort(who) if abort else rotator.run(who, old_id)
+    async def work(rotator: "Rotator") -> "tuple[Rotation, Left | None]":
+        return await rotator.abort(who) if abort else (await rotator.run(who, old_id), None)
 
     try:
-        done = _carried_out(to, loaded, provider, _PATIENCE if wait is None else wait, work)
+        done, alive = _carried_out(to, loaded, provider, _PATIENCE if wait is None else wait, work)
     except KeyboardInterrupt:
         _stands(to, loaded, provider, name)
         raise
-    return _aborted(name, done, planned.data["by_interface"]) if abort else _told(name, done)
+    return _aborted(name, done, alive) if abort else _told(name, done)
 
 
 def _provider(name: str) -> str:
@@ -125,8 +131,8 @@ def _stands(to: screen.Screen, loaded: "Settings", provider: str, name: str) -> 
 
 
 def _carried_out(
-    to: screen.Screen, loaded: "Settings", provider: str, wait: int, work: "Callable[[Rotator], Any]"
-) -> "Rotation":
+    to: screen.Screen, loaded: "Settings", provider: str, wait: int, work: "_Work"
+) -> "tuple[Rotation, Left | None]":
     from notifyctl.cli.running import with_store
     from notifyctl.engine.failpoint import Failpoint
     from notifyctl.operations.keymaking import Smith
@@ -136,7 +142,7 @@ def _carried_out(
     pace, maker = loaded.revision.pace, key_maker(loaded, provider)
     smith = Smith(provider, maker) if maker else None
 
-    async def inside(store: "Store") -> "Rotation":
+    async def inside(store: "Store") -> "tuple[Rotation, Left | None]":
         rotator = Rotator(
             loaded.secrets, provider, smith, lambda values: account(loaded, provider, values),
             store.workers, store.boards,
@@ -144,8 +150,7 @@ def _carried_out(
             lambda name, lines: _value(to, name, lines), lambda line: to.talk(to.fit(line, sys.stderr)),
             Failpoint(loaded.failpoint or ""),
         )  # fmt: skip
-        done: Rotation = await work(rotator)
-        return done
+        return await work(rotator)
 
     return with_store(inside, start=True)
 
@@ -177,13 +182,48 @@ def _told(name: str, done: "Rotation") -> Result:
     return Result({**_data(name, done), "proved_dead": True}, lines, outcome="done", next=("notifyctl history",))
 
 
-def _aborted(name: str, done: "Rotation", by_interface: bool) -> Result:
-    from notifyctl.domain.rotation import Step
+def _aborted(name: str, done: "Rotation", alive: "Left | None") -> Result:
+    lines = [f"Aborted. {name} is the old key again, fingerprint {done.old}."]
+    if alive:
+        lines.append(f"  {alive.words}, is still alive at {done.provider}. When workers have followed, end it:")
+        lines.append(f"  notifyctl secrets rotate {name} --abort; secrets check names it until then")
+    data = {**_data(name, done), "proved_dead": False, "left": alive._asdict() if alive else None}
+    return Result(data, lines, outcome="done")
 
-    alive = f" {done.new_id or 'The new key'} is still alive: delete it at {done.provider} when workers have followed."
-    first = f"Aborted. {name} is the old key again, fingerprint {done.old}."
-    lines = (first + (alive if done.done(Step.PROMOTED) or not done.new_id or not by_interface else ""),)
-    return Result({**_data(name, done), "proved_dead": False}, lines, outcome="done")
+
+def _left(loaded: "Settings", provider: str) -> "list[Left]":
+    from notifyctl.domain.secret_file import KEYS
+    from notifyctl.operations.rotation_file import left
+    from notifyctl.store import secret_file
+
+    return left(secret_file.read(loaded.secrets), KEYS[provider][0])
+
+
+def _swept(
+    to: screen.Screen, loaded: "Settings", provider: str, keys: "Sequence[Left]", yes: bool, who: "Who"
+) -> Result:
+    """The end of keys that aborted rotations have left: by the interface, else on the word of whoever says yes."""
+    from notifyctl.cli.running import with_store
+    from notifyctl.operations.keymaking import Smith
+    from notifyctl.operations.rotation_left import sweep
+    from notifyctl.wiring.keys import key_maker
+
+    pace, maker = loaded.revision.pace, key_maker(loaded, provider)
+    by_hand = [key for key in keys if not (maker and key.id)]
+    asked = f"Have you deleted it at {provider}?" if by_hand else f"Delete it at {provider}?"
+    ask.agree(to, asked, yes, [key.words for key in keys])
+    smith = Smith(provider, maker) if maker else None
+    with_store(
+        lambda store: sweep(
+            loaded.secrets, provider, smith, store.workers, store.boards, pace.heartbeat_ttl + pace.max_send, who
+        ),
+        start=True,
+    )
+    lines = [
+        f"{'Forgotten, as you say that it is deleted' if key in by_hand else 'Deleted'}: {key.words}." for key in keys
+    ]
+    data = {"provider": provider, "by_interface": not by_hand, "swept": [key._asdict() for key in keys]}
+    return Result(data, lines, outcome="done", next=("notifyctl history",))
 
 
 def _data(name: str, done: "Rotation") -> dict[str, Any]:

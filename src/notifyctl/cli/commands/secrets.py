@@ -108,6 +108,7 @@ def list_() -> Result:
 
     A fingerprint is the beginning of the SHA-256 of the value: `printf %s "$KEY" | sha256sum`.
     """
+    from notifyctl.domain.rotation import read_left
     from notifyctl.operations import secrets as operation
 
     place = _place()
@@ -119,9 +120,11 @@ def list_() -> Result:
     if rows:
         lines.append(Table(("name", "fingerprint", "age", ""), rows))
     lines += [f"  {one.key} {one.name}".rstrip() for one in file.recipients]
+    lines += [f"  {name}: an aborted rotation has left {read_left(text).words} alive" for name, text in file.left]
     data = {
         "file": str(place.file), "secrets": [_data(one) for one in found], "recipients": _recipients(file.recipients),
         "rotating": [*file.rotations], "trail": [*file.trail],
+        "left": [{"name": name, **read_left(text)._asdict()} for name, text in file.left],
     }  # fmt: skip
     return Result(data, lines)
 
