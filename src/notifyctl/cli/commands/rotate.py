@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     _Work = Callable[[Rotator], Awaitable[tuple[Rotation, Left | None]]]
 
 _OLD = "The provider's id of the key that goes, where it is not known."
-_ABORT = "Go back to the old key; it asks nothing. Later: end the key that this left alive."
+_ABORT = "Go back to the old key; given again: end what this left."
 _PATIENCE = 600  # seconds
 _WAIT = "How long to wait for workers or for you; default: 10m."
 
