@@ -112,7 +112,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
 def free_port() -> int:
     """A port on 127.0.0.1 that nobody takes before it is used, or found used.
 
-    It lies below those that Linux gives away by itself, in a part that no other process of these tests draws from, and
+    It lies below those that Linux gives away by itself, in a part that no other process of this run draws from, and
     is drawn once.
     """
     part = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % PARTS

@@ -82,7 +82,7 @@ def test_ids_of_a_file_that_were_used_for_other_content_are_told(house: House) -
     ran = house.ask("send", "-", stdin=mail("b/1", subject="Corrected") + b"\n" + mail("b/2"))
     assert (ran.code, ran.codes, ran.data["duplicates"]) == (0, ["SND-USED"], 2)
     assert ran.data["used"] == {"other": {"count": 1, "ids": ["b/1"]}, "known": {"count": 0, "ids": []}}
-    assert "1 id (b/1) was used before, for other content" in ran.document["findings"][0]["message"]
+    assert "1 line with an id (b/1) that was used before, for other content" in ran.document["findings"][0]["message"]
 
 
 def test_what_will_not_be_sent_is_said_when_it_is_enqueued(house: House) -> None:

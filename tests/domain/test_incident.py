@@ -104,6 +104,8 @@ def test_an_outage_of_everything_keeps_what_made_it_whatever_its_probes_say():
     probed = ALL._replace(what="Resend: a probe went well.", done="Probed.")
     seen = then(opened(ALL, NOW), Seen(probed), 1)
     assert (seen.what, seen.done) == (ALL.what, "Probed.")
+    back = then(then(seen, Gone(), 10), Seen(ALL._replace(what="Resend: suspended.")), 20)
+    assert back.what == "Resend: suspended.", "it is another one"
 
 
 def test_a_person_cannot_end_it_while_the_cause_holds():

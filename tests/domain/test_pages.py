@@ -71,6 +71,8 @@ HARMLESS = [
         "RESEND_API_KEY=re_emulator",
         "NOTIFYCTL_PEPPER=$(openssl rand -hex 32)",
         "NOTIFYCTL_WEBHOOK_URL=https://hooks.example/what-you-were-given",
+        "NOTIFYCTL_WEBHOOK_URL=https://my-company-2-webhooks.venue.example/x",
+        "NOTIFYCTL_HEARTBEAT_URL=https://hc.example/${HEARTBEAT_MONTHLY_2026_UUID}",
         "AKIA" + "IOSFODNN7EXAMPLE",
     ),
     *("BULLMQ_REDIS_PASSWORD_FILE=/run/secrets/redis", "redis://localhost:6379/0", "redis://:${PASSWORD}@redis:6379"),

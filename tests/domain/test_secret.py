@@ -72,6 +72,18 @@ def test_the_user_of_a_url_and_its_password_are_hidden_as_one_wherever_they_stan
         assert "nvcnJlY3QtaG9y" not in hide(text)
 
 
+def test_so_are_both_as_they_are_sent_and_the_password_where_it_stands_alone():
+    Secret("https://ops:correct-horse%40battery@hooks.venue.example/notifyctl")
+    sent = base64.b64encode(b"ops:correct-horse@battery").decode()
+    for text in (
+        "ops:correct-horse@battery",
+        f"Basic {sent}",
+        "password correct-horse@battery",
+        "correct-horse%40battery is wrong",
+    ):
+        assert "[secret]" in hide(text), text
+
+
 def test_what_is_also_a_word_stays_and_of_two_the_longer_one_goes_whole():
     Secret("redis")
     Secret("swordfish")

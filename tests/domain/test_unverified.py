@@ -29,7 +29,8 @@ def test_a_line_that_switches_verification_off_is_found(line: str) -> None:
         "rejectUnauthorized: true", "NODE_TLS_REJECT_UNAUTHORIZED=1", "ssl_cert_reqs='required'", "verify=True",
         "curl -s https://host/k", "notifyctl audit verify FILE", "check_hostname = True", "curl -fsS https://a-k.example/",
         "curl -s https://host/ | sort -k 2", "curl https://host/a.tgz | tar -xzk", "curl -K conf https://host/",
-        "curl https://host/; ssh -k other", "curl https://host/ && ssh -k other", "curl -s --keepalive-time 2 https://host/",
+        "curl https://host/; ssh -k other", "curl -dtoken=abc https://host/", "curl -okeys.json https://host/",
+        "curl -uknown:pw https://host/", "curl https://host/ && ssh -k other", "curl -s --keepalive-time 2 https://host/",
     ],
 )  # fmt: skip
 def test_others_are_not(line: str) -> None:

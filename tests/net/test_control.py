@@ -60,6 +60,15 @@ def test_nobody_there_is_no_connection() -> None:
     assert (answer.stage, answer.handed_over, answer.detail) == ("connect", False, "connection refused")
 
 
+def test_a_name_with_several_addresses_at_which_nobody_is_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{last}", port)) for last in (1, 2)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    answer = call(f"http://two.invalid:{port}/")
+    assert isinstance(answer, Broken)
+    assert answer.detail == "connection refused"
+
+
 def test_a_name_without_an_address_is_told_in_words_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")

@@ -76,7 +76,13 @@ def test_what_is_there_already_is_counted_and_not_added(valkey: Valkey, monkeypa
 def test_an_id_that_stands_for_other_content_is_named(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
     first, tally = Tally(), Tally()
     corrected = b"\n".join(
-        [mail("t/1"), mail("t/2", subject="The right one"), mail("t/3"), mail("t/3", subject="Twice")]
+        [
+            mail("t/1"),
+            mail("t/2", subject="The right one"),
+            mail("t/3"),
+            mail("t/3", subject="Twice"),
+            mail("t/3", subject="Thrice"),
+        ]
     )
 
     async def work(store: wiring.Store) -> None:
@@ -85,8 +91,8 @@ def test_an_id_that_stands_for_other_content_is_named(valkey: Valkey, monkeypatc
         await enqueue(store.queue, store.attempts, admitted(io.BytesIO(corrected), DOOR, tally, Kept()), tally)
 
     on_store(valkey, monkeypatch, work)
-    assert (tally.added, tally.duplicates) == (1, 3)
-    assert (tally.other.count, tally.other.first) == (2, ["t/2", "t/3"])
+    assert (tally.added, tally.duplicates) == (1, 4)
+    assert (tally.other.count, tally.other.first) == (3, ["t/2", "t/3"])
 
 
 def test_an_id_whose_mail_is_on_record_is_named_although_its_job_is_gone(

@@ -21,7 +21,7 @@ BUGS = (
     Bug(
         "forgets what made an outage of everything",
         "domain/incident.py",
-        "return cause.what if cause.what and cause.key != ALL else incident.what",
+        "return cause.what if cause.what and (cause.key != ALL or incident.quiet_at) else incident.what",
         "return cause.what or incident.what",
         ALARMS,
     ),
@@ -203,10 +203,17 @@ BUGS = (
         WATCHED,
     ),
     Bug(
+        "tells that a provider is back when all are down",
+        "engine/incidents.py",
+        "((lane or provider) and ALL in found)",
+        "(lane and ALL in found)",
+        WATCHED,
+    ),
+    Bug(
         "tells the end of a lane that a person has paused",
         "engine/incidents.py",
-        "return None if parent and lane and not parent.quiet_at else Gone()",
-        "return Gone()",
+        " or (lane and HOLD in found)",
+        "",
         WATCHED,
     ),
     Bug(

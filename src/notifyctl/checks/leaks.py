@@ -6,8 +6,7 @@ from pathlib import Path
 
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
-from notifyctl.checks.secrets import UNSET
-from notifyctl.domain.check import Seen, failed, passed, unseen
+from notifyctl.domain.check import Seen, failed, passed, unseen, unset
 from notifyctl.domain.leak import Leak, leaks
 from notifyctl.domain.secret import SHORTEST
 from notifyctl.domain.unverified import unverified
@@ -48,7 +47,7 @@ async def verified(readers: Readers) -> Seen:
 async def equal(readers: Readers) -> Seen:
     secrets = {name: secret.reveal() for name, secret in readers.given.secrets.items()}
     if not secrets:
-        return unseen(*UNSET)
+        return unset()
     same = [f"{one} and {other}" for one, other in combinations(secrets, 2) if secrets[one] == secrets[other]]
     samples = set(readers.project.example.values())
     copied = [f"{name} is that of .env.example" for name, value in secrets.items() if value in samples]

@@ -4,11 +4,9 @@ from datetime import UTC, datetime, time
 
 from notifyctl.checks.readers import Readers
 from notifyctl.checks.registry import check
-from notifyctl.domain.check import Seen, failed, passed, unseen, warned
+from notifyctl.domain.check import Seen, failed, passed, unset, warned
 from notifyctl.domain.key_age import Age, age, since
 from notifyctl.store.permissions import trouble
-
-UNSET = ("no secret is set here", "run preflight where the workers run")
 
 
 @check("SEC-002", "Secrets are kept encrypted, and two keys open them", expected="one age file for two or more",
@@ -17,7 +15,7 @@ async def encrypted(readers: Readers) -> Seen:
     kept, sources = readers.given.kept, readers.given.sources
     if kept is None:
         hint = "keep all secrets in one encrypted file: notifyctl secrets init"
-        return warned("no encrypted file is used", hint) if sources else unseen(*UNSET)
+        return warned("no encrypted file is used", hint) if sources else unset()
     if kept.stanzas != kept.recipients:
         what = f"the file is encrypted for {kept.stanzas} keys, and its list names {kept.recipients}"
         return failed(what, "write the file anew: notifyctl secrets rekey")
@@ -31,7 +29,7 @@ async def encrypted(readers: Readers) -> Seen:
        "cannot change", needs=("ENV-001",))  # fmt: skip
 async def permissions(readers: Readers) -> Seen:
     if not readers.given.files and not readers.given.sources:
-        return unseen(*UNSET)
+        return unset()
     wrong = [words for path in readers.given.files if (words := trouble(path))]
     if wrong:
         return failed("; ".join(wrong), "chmod 600 the file, chmod 700 its folder, and own both")
@@ -42,7 +40,7 @@ async def permissions(readers: Readers) -> Seen:
 @check("SEC-005", "No key is too old", expected="providers' keys 90 days, other secrets 180", needs=("ENV-001",))
 async def ages(readers: Readers) -> Seen:
     if not readers.given.sources:
-        return unseen(*UNSET)
+        return unset()
     created = readers.given.kept.created if readers.given.kept else {}
     now = int(datetime.combine(readers.today, time(), UTC).timestamp())
     found = {name: age(name, at, now) for name, at in since(readers.given.sources, created).items()}

@@ -125,7 +125,7 @@ CHECKS = {
         "Somebody watches cron",
         "A cron that stopped is silent, like one that has nothing to say. Each run of an audit is on record, with "
         "whether a heartbeat was configured and heard; only who watches from outside notices the first run that is "
-        "missing.",
+        "missing. A run counts from its beginning, also one that fails: its exit code and its heartbeat tell of that.",
         "Run each audit daily (docs/deploy/crontab), each with a NOTIFYCTL_HEARTBEAT_URL of its own.",
     ),
     "CON-009": Entry(

@@ -102,6 +102,11 @@ def unseen(why: str, hint: str = "") -> Seen:
     return Seen(Verdict.ERROR, why, hint)
 
 
+def unset() -> Seen:
+    """There is no secret to look at."""
+    return unseen("no secret is set here", "run preflight where the workers run")
+
+
 def chosen(
     checks: Mapping[str, Check], profile: str, only: Collection[str] = (), skip: Collection[str] = ()
 ) -> list[Check]:

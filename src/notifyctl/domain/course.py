@@ -115,7 +115,7 @@ def _detour(provider: str, entry: Entry) -> Detour:
 def carriers(order: tuple[str, ...], keyed: Collection[str], told: Iterable[Collection[str]]) -> tuple[str, ...]:
     """The providers that mail may take, in the order of the route; none when nobody here knows.
 
-    Policy: whom the living workers have keys for, `told` by each; where none lives, whom there is a key for here.
+    Policy: whom the workers that claim have keys for, `told` by each; where none lives, whom there is a key for here.
     """
     found = {name for names in told for name in names} or keyed
     return tuple(name for name in order if name in found)

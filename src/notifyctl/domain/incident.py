@@ -201,8 +201,8 @@ def _seen(incident: Incident, cause: Cause, now: int) -> Incident | None:
 
 
 def _what(incident: Incident, cause: Cause) -> str:
-    """Of an outage of everything that which made it: what its probes say later is in the log."""
-    return cause.what if cause.what and cause.key != ALL else incident.what
+    """Of an outage of everything that which made it, or brought it back: its probes tell nothing of that."""
+    return cause.what if cause.what and (cause.key != ALL or incident.quiet_at) else incident.what
 
 
 def _gone(incident: Incident, calm: float, now: int) -> Incident | None:

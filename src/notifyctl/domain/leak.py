@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _VALUE = r"\s*[=:]\s*[\"']?"
+_RANDOM = r"(?=[\w-]{0,99}\d)[\w-]{16,}"
 _SHAPES = {
     "a key of Resend": r"\bre_[A-Za-z0-9]{6,12}_[A-Za-z0-9]{20,32}\b",
     "a token of Postmark": rf"(?i:postmark\w*){_VALUE}[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}\b",
@@ -21,7 +22,7 @@ _SHAPES = {
     "a secret of ours": rf"\b(?:BULLMQ_REDIS_PASSWORD|NOTIFYCTL_(?:PEPPER|\w+_KEY|\w+_SECRET|\w+_PASSWORD|\w+_TOKEN))"
     rf"{_VALUE}(?=\S*\d)[A-Za-z0-9+/=_-]{{16,}}",
     "an address of ours that is secret": rf"\b(?:NOTIFYCTL_(?:WEBHOOK|HEARTBEAT)_URL|SENTRY_DSN){_VALUE}"
-    r"https://\S{0,200}?(?<![\w-])(?=[\w-]{0,99}\d)[\w-]{16,}",
+    rf"https://(?:{_RANDOM}[^\s/]*@|[^\s/]+/\S{{0,200}}?(?<![\w{{-]){_RANDOM})",
 }  # fmt: skip
 # A part of each shape, in lower case: a line without any of them needs no closer look, which takes 30 times as long.
 _MARKS = (

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NoReturn
+from urllib.parse import unquote
 
 SHORTEST, MOST = 8, 100
 RANDOM = 16  # characters of a part of a URL that only a secret has, when there is a digit among them
@@ -70,13 +71,15 @@ def _parts(secret: str) -> Iterator[str]:
         yield rest.rpartition("@")[2]
     user = rest.partition("/")[0].rpartition("@")[0]
     if ":" in user:
-        yield user
+        yield from (user, unquote(user))
     yield from (part for part in re.split(r"[^\w.~-]+", rest) if len(part) >= RANDOM and re.search(r"\d", part))
 
 
 def _short(secret: str) -> Iterator[str]:
     place, slash, path = secret.partition("://")[2].partition("/")
-    yield from (part for part in (place.rpartition("@")[0], slash + path) if len(part) >= SHORTEST)
+    user = place.rpartition("@")[0]
+    password = user.partition(":")[2]
+    yield from (part for part in (user, password, unquote(password), slash + path) if len(part) >= SHORTEST)
 
 
 def _encoded(text: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ _WORDS = (
     rf"rejectUnauthorized{_VALUE}false", rf"NODE_TLS_REJECT_UNAUTHORIZED{_VALUE}0", rf"PYTHONHTTPSVERIFY{_VALUE}0",
     rf"ssl_cert_reqs{_VALUE}(?:ssl\.)?(?:CERT_)?none", rf"verify_mode{_VALUE}(?:ssl\.)?CERT_NONE",
     rf"check_hostname{_VALUE}false", r"\bverify\s*=\s*False\b", rf"InsecureSkipVerify{_VALUE}true",
-    r"\bcurl\s(?:(?:(?!&&)[^|;\n]){0,500}?\s)?(?:(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure)(?![\w-])",
+    r"\bcurl\s(?:(?:(?!&&)[^|;\n]){0,500}?\s)?(?:(?-i:-[a-zA-Z]*k[a-zA-Z]*)|--insecure)(?![\w=:@/+-]|\.\w)",
 )  # fmt: skip
 _ANY = re.compile("|".join(f"(?P<s{number}>{words})" for number, words in enumerate(_WORDS)), re.IGNORECASE)
 

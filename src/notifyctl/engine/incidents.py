@@ -65,7 +65,7 @@ class IncidentDuty:
         outage = await self._newest(ALL, before, found)
         hold = await self._newest(HOLD, before, found)
         for key in before.keys() - found.keys():
-            event = self._ending(before[key], outage, hold)
+            event = self._ending(before[key], found, outage, hold)
             if event is not None:
                 await self._step(lease, before[key], event, seen.sight)
         await self._queue_doubtful(seen.doubtful, before)
@@ -85,15 +85,17 @@ class IncidentDuty:
         last = await self._readers.incidents.last_of(key)
         return last if last and not last.resolved_at else None
 
-    def _ending(self, incident: Incident, outage: Incident | None, hold: Incident | None) -> Event | None:
-        """What is not told yet becomes part of the outage of everything, a lane's also of a hold. A lane's of which
-        people know stays as it is while that lasts: its mail waits all the more."""
-        lane = incident.key.startswith("lane/")
-        whole = outage if lane or incident.key.startswith("provider/") else None
-        parent = whole or (hold if lane else None)
+    def _ending(
+        self, incident: Incident, found: Mapping[str, Cause], outage: Incident | None, hold: Incident | None
+    ) -> Event | None:
+        """What is not told yet becomes part of the outage of everything, a lane's also of a hold. What people know of
+        stays as it is while that lasts: the provider is down, and the lane's mail waits, all the more."""
+        lane, provider = incident.key.startswith("lane/"), incident.key.startswith("provider/")
+        parent = (outage if lane or provider else None) or (hold if lane else None)
         if parent and not incident.sendings:
             return Merged(parent.id)
-        return None if parent and lane and not parent.quiet_at else Gone()
+        lasts = ((lane or provider) and ALL in found) or (lane and HOLD in found)
+        return None if lasts else Gone()
 
     async def _step(self, lease: int, incident: Incident, event: Event, seen: Sight) -> None:
         sender = incident.key.startswith("sender/")

@@ -53,8 +53,15 @@ class Control:
 
 def _why(error: BaseException) -> str:
     """The words of the operating system, without its numbers."""
-    while (deeper := error.__cause__ or error.__context__) is not None:
+    while (deeper := _deeper(error)) is not None:
         error = deeper
     if isinstance(error, ConnectionRefusedError):
         return "connection refused"
     return getattr(error, "strerror", None) or str(error) or "no connection"
+
+
+def _deeper(error: BaseException) -> BaseException | None:
+    """What an error came of; of several attempts, at a name with several addresses, the first."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.exceptions[0]
+    return error.__cause__ or error.__context__

@@ -49,7 +49,7 @@ async def detect(
     """What is wrong now; writes nothing. `addresses` are those that we send from at each provider of the
     route, `keyed` the providers with a key here. Raises `Unreachable`."""
     beats = await workers.list()
-    names = carriers(tuple(addresses), keyed, [beat.keys for beat in beats]) or addresses
+    names = carriers(tuple(addresses), keyed, [beat.keys for beat in beats if not beat.draining]) or addresses
     working = sum(not beat.draining for beat in beats)
     seen = await sight.look(readers, {name: addresses[name] for name in names}, working)
     found = causes(seen.sight, {one.key for one in seen.open}, seen.outage, seen.hold)

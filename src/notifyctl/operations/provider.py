@@ -47,7 +47,7 @@ async def look(
     keyed: tuple[str, ...], accounts: Mapping[str, Provider],
 ) -> Carriers:  # fmt: skip
     """Look at all providers; `keyed` have a key here, those in `accounts` are asked. Nothing is written."""
-    keyed = carriers(order, keyed, [beat.keys for beat in await workers.list()])
+    keyed = carriers(order, keyed, [beat.keys for beat in await workers.list() if not beat.draining])
     seen, (entries, sinks, checked), totals, last, rooms, asked = await asyncio.gather(
         boards.look(), _told(boards), attempts.totals(), attempts.last(), _rooms(limits, order), _asked(accounts)
     )

@@ -78,15 +78,15 @@ class Refusal(NamedTuple):
 
 @dataclass(slots=True)
 class Ids:
-    """How many ids, and the first thousand of them."""
+    """How many lines, and the first thousand of their ids."""
 
     count: int = 0
     first: list[str] = field(default_factory=list)
 
     def note(self, name: str) -> None:
-        """Count one more."""
+        """Count one more line."""
         self.count += 1
-        if len(self.first) < KEPT:
+        if len(self.first) < KEPT and name not in self.first:
             self.first.append(name)
 
 

@@ -154,7 +154,7 @@ class Places(NamedTuple):
 async def look(places: Places, order: tuple[str, ...], keyed: tuple[str, ...]) -> Status:
     """Look once; `order` is the route, `keyed` the providers with a key here. Nothing is written."""
     link, beats = places.queue.link, await places.workers.list()
-    keyed = carriers(order, keyed, (beat.keys for beat in beats))
+    keyed = carriers(order, keyed, (beat.keys for beat in beats if not beat.draining))
     (board, now), entries = await places.boards.look(), await places.boards.history()
     states, calls = await places.attempts.totals()
     out = {one.provider: one for one in detours(board, order, entries)}

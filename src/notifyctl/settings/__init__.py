@@ -155,8 +155,8 @@ class Settings:
 
 
 def load(*, sends: bool = True) -> Settings:
-    """Read the environment once; raises `Misconfigured` at the first thing that is wrong. Who only looks, or lays
-    something over the route, needs neither key nor sender in production (`sends`)."""
+    """Read the environment once; raises `Misconfigured` at the first thing that is wrong. A command that
+    only looks needs neither key nor sender in production (`sends`)."""
     read = Reader(os.environ)
     place = secrets_place(read)
     _open(read, place)

@@ -144,16 +144,18 @@ def _used(addition: "Addition", added: bool, known: "Earlier") -> "Iterator[Find
 def _reused(tally: "Tally", where: str) -> "Iterator[Finding]":
     """The same of a file."""
     if tally.other.count:
-        what = f"{_ids(tally.other)} used before, for other content: that counts, and nothing will be sent for these"
+        what = (
+            f"{_ids(tally.other)} used before, for other content: that one counts, and nothing will be sent for these"
+        )
         yield Finding("SND-USED", "warning", where, what, ANOTHER)
     if tally.known.count:
-        what = f"{_ids(tally.known)} used before, and their jobs are gone: what is out is not sent again"
+        what = f"{_ids(tally.known)} used before, and the job is gone: what is out is not sent again"
         yield Finding("SND-USED", "warning", where, what, f"notifyctl message show {tally.known.first[0]}")
 
 
 def _ids(ids: "Ids") -> str:
-    names = ", ".join([*ids.first[:NAMED], *(["..."] if ids.count > NAMED else [])])
-    return f"{many(ids.count, 'id')} ({names}) {'was' if ids.count == 1 else 'were'}"
+    names = ", ".join([*ids.first[:NAMED], *(["..."] if len(ids.first) > NAMED else [])])
+    return f"{many(ids.count, 'line')} with an id ({names}) that was"
 
 
 def _many(to: screen.Screen, door: "Door", path: str, rejects: Path | None, dry_run: bool) -> Result:
