@@ -218,6 +218,13 @@ class TestReading:
         assert (ran.code, set(ran.codes)) == (1, {"RPT-DIFFERS"})
         assert ran.data["differences"][0]["where"] == f"archive/{LAST.name}.jsonl, lines 1 to 120"
 
+    def test_verify_names_the_key_that_was_given_where_it_is_none(self, seeded_house: House) -> None:
+        seeded_house.run("audit", "monthly")
+        for key, what in (("/dev/null", "/dev/null is no public key"), ("/dev/null/x", "/dev/null/x cannot be read")):
+            ran = seeded_house.ask("audit", "verify", LAST.name, "--key", key)
+            (told,) = ran.document["findings"]
+            assert (ran.code, told["subject"], what in told["message"]) == (2, "--key", True)
+
     def test_verify_without_a_report_is_a_wrong_argument(self, house: House) -> None:
         assert house.ask("audit", "verify", str(house.home / "none.json")).code == 2
 

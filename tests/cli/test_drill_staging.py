@@ -43,6 +43,15 @@ def test_nothing_is_sent_without_a_yes_or_in_a_dry_run(house: House, emulator: o
     assert len(emulator.call("GET", "/mailbox")["copies"]) == before  # type: ignore[attr-defined]  # an Emulator
 
 
+def test_what_is_missing_is_named_a_key_or_a_sender(house: House) -> None:
+    house.environ["NOTIFYCTL_FROM"] = ""
+    (told,) = house.ask("drill", "staging", "--yes").document["findings"]
+    assert (told["code"], told["subject"]) == ("CFG-SENDER", "NOTIFYCTL_FROM")
+    house.environ["POSTMARK_API_KEY"] = ""
+    (told,) = house.ask("drill", "staging", "postmark", "--yes").document["findings"]
+    assert (told["code"], told["message"]) == ("CFG-NO-PROVIDER", "no key is set for postmark")
+
+
 def test_without_a_key_there_is_nothing_to_send_through(house: House) -> None:
     for name in KEYS:
         house.environ[name] = ""

@@ -225,8 +225,8 @@ def test_check_counts_those_who_can_really_open_it(kept: House, second: Place) -
 
 
 def test_without_a_file_each_command_names_the_variable(bare: House) -> None:
-    for verb in ("list", "check"):
-        ran = bare.ask("secrets", verb, NOTIFYCTL_SECRETS="")
+    for words in (("list",), ("check",), ("set", "RESEND_API_KEY")):
+        ran = bare.ask("secrets", *words, NOTIFYCTL_SECRETS="")
         assert (ran.code, ran.codes) == (7, ["KEY-NONE"])
 
 

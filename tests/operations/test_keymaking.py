@@ -37,6 +37,13 @@ def test_a_last_use_that_is_not_told_is_an_error(status: int) -> None:
         asyncio.run(smith((status, b""), (200, LISTED)).last_use("AKIAOLD"))
 
 
+@pytest.mark.parametrize(("status", "hint"), [(403, "administrator's key"), (429, "try again"), (503, "try again")])
+def test_a_refusal_blames_the_administrators_key_only_where_it_may_be_to_blame(status: int, hint: str) -> None:
+    with pytest.raises(Bad) as told:
+        asyncio.run(smith((status, b"")).keys())
+    assert hint in told.value.fix
+
+
 @pytest.mark.parametrize("answer", [(500, b""), (503, b""), (200, b"<AccessKeyId>AKIANEW</AccessKeyId>")])
 def test_a_key_that_may_have_been_made_is_not_called_refused(answer: tuple[int, bytes]) -> None:
     with pytest.raises(Unreachable, match="KEY-UNSEEN"):

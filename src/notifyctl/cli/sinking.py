@@ -28,6 +28,7 @@ def send(ctx: typer.Context, chosen: Collection[str], count: int, yes: bool, dry
     from notifyctl.domain.trial import Run
     from notifyctl.operations.staging import drill
     from notifyctl.store import drills
+    from notifyctl.wiring.accounts import demand_route
 
     if not dry_run:
         ask.demand(screen.of(ctx), "Send real messages?", yes)
@@ -35,11 +36,12 @@ def send(ctx: typer.Context, chosen: Collection[str], count: int, yes: bool, dry
     keyed = wiring.providers(given)
     absent = [name for name in chosen if name not in keyed]
     targets = {name: one for name, one in keyed.items() if not chosen or name in chosen}
+    if absent:
+        raise Misconfigured(
+            "CFG-NO-PROVIDER", f"no key is set for {', '.join(absent)}", ", ".join(absent), "set its key"
+        )
+    demand_route(given, targets)
     senders = {name: given.revision.sender_for(name) for name in targets}
-    if absent or not targets or not all(senders.values()):
-        where = ", ".join(absent or chosen)
-        raise Misconfigured("CFG-NO-PROVIDER", "a provider to send through has no key or no sender", where,
-                            "set its key, and NOTIFYCTL_FROM")  # fmt: skip
     plan = f"{many(count * len(targets), 'message')}, {count} through each of {', '.join(targets)}"
     if dry_run:
         return Result({"providers": [*targets], "count": count}, (f"Would send {plan}.",), outcome="planned")

@@ -88,6 +88,6 @@ def _stray(journals: Sequence[Path]) -> list[Diagnosed]:
     if not journals:
         return []
     what = f"results of another Redis or prefix are on this disk, and nobody tells it: {len(journals):,}"
-    hint = "start a worker with its address: explain WRK-JOURNAL-ELSEWHERE"
+    hint = "start a worker with its address: notifyctl explain WRK-JOURNAL-ELSEWHERE"
     finding = Finding("WRK-JOURNAL-ELSEWHERE", "warning", "workers", what, hint)
     return [Diagnosed(finding, 0, 0, [str(path) for path in journals[:EXAMPLES]])]

@@ -65,5 +65,8 @@ class Smith:
         return answer
 
     def _denied(self, what: str, response: Response) -> NoReturn:
+        """Raise `Bad`; who is busy or broken has nothing against the administrator's key."""
         fix = "look at the administrator's key: docs/secrets.md names what it must be allowed"
+        if response.status == 429 or response.status >= 500:
+            fix = "try again: the same command goes on"
         raise Bad("KEY-MAKER", f"{self.provider} does not {what} (http {response.status})", self.provider, fix)

@@ -44,10 +44,10 @@ class Again(NamedTuple):
 def reperform(path: Path, key: Path | None = None) -> Again:
     """Make a report again. `path` is its JSON or its folder, `key` a public key (PEM) instead of the one beside it.
 
-    Raises `Usage` when there is no such file, or nothing in it is a report.
+    Raises `Usage` when there is no such file, nothing in it is a report, or `key` is no public key.
     """
     file = path / reports.JSON if path.is_dir() else path
-    text, public = _bytes(file), _bytes(key) if key else _beside(file)
+    text, public = _bytes(file), _given(key) if key else _beside(file)
     try:
         report, period, kept = _read(text)
     except (ValueError, LookupError, TypeError, AttributeError, Usage):
@@ -58,6 +58,19 @@ def reperform(path: Path, key: Path | None = None) -> Again:
     found += _sealed(file, public, found)
     found += _held(file, period, public if key else None)
     return Again(report, found, len(kept), _same_version(report))
+
+
+def _given(key: Path) -> bytes:
+    """The public key that somebody trusts; raises `Usage` where the file is none."""
+    try:
+        public = key.read_bytes()
+    except OSError as error:
+        what = f"{key} cannot be read: {error.strerror}"
+    else:
+        if b"-----BEGIN PUBLIC KEY-----" in public:
+            return public
+        what = f"{key} is no public key"
+    raise Usage("CLI-USAGE", what, "--key", "name a key.pem of a report that you trust")
 
 
 def _read(text: bytes) -> tuple[dict[str, Any], Period, list[Sums]]:

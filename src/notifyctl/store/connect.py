@@ -96,7 +96,9 @@ def _denied(server: Server, error: Exception) -> NotifyctlError:
 
 
 def _broken(server: Server, error: Exception) -> NotifyctlError:
-    return Degraded("QUE-BROKEN", f"a key of a queue is not BullMQ's: {error}", server.place, "see: explain QUE-BROKEN")
+    return Degraded(
+        "QUE-BROKEN", f"a key of a queue is not BullMQ's: {error}", server.place, "see: notifyctl explain QUE-BROKEN"
+    )
 
 
 def _no_primary(server: Server, error: Exception) -> NotifyctlError:

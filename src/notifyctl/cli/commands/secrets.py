@@ -83,10 +83,9 @@ def set_(ctx: typer.Context, name: Name, reason: Reason = None, yes: Yes = False
     from notifyctl.operations import secrets as operation
 
     demand_name(name)
-    to, place = screen.of(ctx), _place()
-    told = "" if dry_run else why.reason(to, reason)
-    names = together(name)
+    to, place, names = screen.of(ctx), _place(), together(name)
     replaces = any(one in _read(place).values for one in names)
+    told = "" if dry_run else why.reason(to, reason)
     data, called = {"name": name, "names": [*names], "replaces": replaces}, " and ".join(names)
     verb = "Replace" if replaces else "Set"
     if dry_run:
