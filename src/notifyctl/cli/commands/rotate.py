@@ -185,8 +185,8 @@ def _told(name: str, done: "Rotation") -> Result:
 def _aborted(name: str, done: "Rotation", alive: "Left | None") -> Result:
     lines = [f"Aborted. {name} is the old key again, fingerprint {done.old}."]
     if alive:
-        lines.append(f"  {alive.words}, is still alive at {done.provider}. When workers have followed, end it:")
-        lines.append(f"  notifyctl secrets rotate {name} --abort; secrets check names it until then")
+        lines.append(f"  {alive.words} is still alive at {done.provider}; secrets check names it.")
+        lines.append(f"  to end it when workers have followed: notifyctl secrets rotate {name} --abort")
     data = {**_data(name, done), "proved_dead": False, "left": alive._asdict() if alive else None}
     return Result(data, lines, outcome="done")
 
