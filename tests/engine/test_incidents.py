@@ -510,6 +510,12 @@ def test_who_is_still_out_after_an_outage_of_all_is_no_cause_and_is_told(lab: La
 
 def test_what_people_know_of_does_not_end_because_all_are_down(lab: Lab, crew: Crew):
     """Nor when somebody holds the mail meanwhile, nor when the outage is back after a moment."""
+
+    def goes_on() -> bool:
+        known = {one.key: one for one in crew.all()}
+        both = (known["lane/email-critical"], known["provider/resend"])
+        return not any(one.quiet_at or one.resolved_at for one in both)
+
     lab.enqueue("m")
     shut(lab, "resend")
     crew.look(301)
@@ -517,16 +523,18 @@ def test_what_people_know_of_does_not_end_because_all_are_down(lab: Lab, crew: C
     assert {one.key: bool(one.sendings) for one in crew.all()} == {"lane/email-critical": True, "provider/resend": True}
     shut(lab, *ORDER)
     crew.look(WATCHING.calm + 1)
+    crew.look(WATCHING.calm + 1)
+    assert goes_on()
     for provider in ("postmark", "ses"):
         back(lab, provider)
     crew.look(1)
     shut(lab, "postmark", "ses")
     crew.look(1)
+    assert goes_on()
     hold(lab, Route(hold=Override(lab.now + 3_600_000, "a rest", "ada")))
     crew.look(WATCHING.calm + 1)
     crew.look(WATCHING.calm + 1)
-    known = {one.key: one for one in crew.all() if one.key in ("lane/email-critical", "provider/resend")}
-    assert [(one.quiet_at, one.resolved_at) for one in known.values()] == [(0, 0), (0, 0)]
+    assert goes_on()
 
 
 def test_a_pause_of_seconds_silences_no_lane_for_longer_than_it_excuses(lab: Lab, crew: Crew):
