@@ -49,7 +49,7 @@ class Loader:
                 self._monkeypatch.delenv(name, raising=False)
             else:
                 self._monkeypatch.setenv(name, value)
-        return settings.load()
+        return settings.load(sends=True)
 
     def refused(self, **variables: str | None) -> Misconfigured:
         with pytest.raises(Misconfigured) as caught:
@@ -320,6 +320,15 @@ def test_production_with_everything_it_needs_loads(load: Loader) -> None:
 def test_production_refuses(load: Loader, change: dict[str, str | None], where: str) -> None:
     error = load.refused(**{**PRODUCTION, **change})
     assert (error.code, error.where) == ("CFG-PRODUCTION", where)
+
+
+def test_of_who_does_not_send_production_demands_neither_sender_nor_key(
+    load: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(**PRODUCTION)
+    for name in ("NOTIFYCTL_FROM", "RESEND_API_KEY"):
+        monkeypatch.delenv(name)
+    assert settings.load().production
 
 
 def test_production_refuses_the_pace_of_the_demo(load: Loader, tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ class TestDetect:
         assert "No provider gets the mail: resend was taken out" in told
         assert "no key" not in told
 
-    def test_in_production_who_only_looks_needs_neither_key_nor_sender(self, house: House) -> None:
+    def test_in_production_who_does_not_send_needs_neither_key_nor_sender(self, house: House) -> None:
         here = {
             **dict.fromkeys(KEYS, ""),
             "NOTIFYCTL_FROM": "",
@@ -138,8 +138,9 @@ class TestDetect:
             ("queue", "show"),
             ("history",),
         )
-        for look in looks:
-            assert house.run(*look, **here).code == 0, look
+        why = ("--reason", "a rest")
+        for verb in (*looks, ("pause", "queue", *why, "--yes"), ("resume", "queue", *why), ("restore", *why)):
+            assert house.run(*verb, **here).code == 0, verb
         assert house.ask("worker", "run", **here).codes == ["CFG-PRODUCTION"]
 
 

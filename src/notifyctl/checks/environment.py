@@ -20,7 +20,7 @@ _LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 async def settings(readers: Readers) -> Seen:
     error = readers.given.error
     if error:
-        return failed(f"{error.what} ({error.where})" if error.where else error.what, error.fix)
+        return failed(error.placed, error.fix)
     return passed("every variable and the configuration file can be read")
 
 

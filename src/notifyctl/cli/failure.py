@@ -70,7 +70,6 @@ def explain(error: BaseException, result: Result, screen: Screen) -> None:
         return
     for finding in result.findings:
         place = f" ({finding.subject})" if finding.subject else ""
-        place = "" if finding.message.endswith(place) else place
         word = screen.paint(result.word, finding.severity, sys.stderr)
         told = screen.fit(clean(f"{result.word} {finding.code}: {finding.message}{place}"), sys.stderr)
         screen.shout(word + told.removeprefix(result.word))

@@ -6,7 +6,7 @@ from notifyctl import settings
 from notifyctl.cli.screen import Screen
 
 
-def load(*, sends: bool = True) -> settings.Settings:
+def load(*, sends: bool = False) -> settings.Settings:
     """The settings of this process, as `settings.load` reads them; says on stderr which variables look like ours and
     are not."""
     given = settings.load(sends=sends)

@@ -24,7 +24,7 @@ def with_store(work: Callable[[wiring.Store], Awaitable[_Answer]], *, start: boo
     """The answer of an operation on the store; `start` starts the embedded server, which only verbs that write do."""
 
     async def inside() -> _Answer:
-        async with wiring.store(given.load(sends=start), start=start) as store:
+        async with wiring.store(given.load(), start=start) as store:
             return await work(store)
 
     return asyncio.run(inside())
@@ -46,7 +46,7 @@ class Steps:
 def steps(*, start: bool) -> Iterator[Steps]:
     """A connection for several operations; `start` as for `with_store`."""
     with asyncio.Runner() as runner:
-        context = wiring.store(given.load(sends=start), start=start)
+        context = wiring.store(given.load(), start=start)
         store = runner.run(context.__aenter__())
         try:
             yield Steps(runner, store)

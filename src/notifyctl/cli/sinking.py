@@ -32,7 +32,7 @@ def send(ctx: typer.Context, chosen: Collection[str], count: int, yes: bool, dry
 
     if not dry_run:
         ask.demand(screen.of(ctx), "Send real messages?", yes)
-    given = load()
+    given = load(sends=True)
     keyed = wiring.providers(given)
     absent = [name for name in chosen if name not in keyed]
     targets = {name: one for name, one in keyed.items() if not chosen or name in chosen}

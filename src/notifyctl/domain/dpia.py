@@ -149,10 +149,10 @@ def _signature(dpia: Dpia, prose: str, facts: Facts) -> Iterator[Finding]:
     if dpia.signed is None:
         yield Finding(Trouble.DRAFT, "nobody has signed it")
         return
-    about, _, said = dpia.signed.covers.partition("-")
-    if said != covered(dpia, prose, facts).partition("-")[2]:
+    signed, today = (text.partition("-") for text in (dpia.signed.covers, covered(dpia, prose, facts)))
+    if signed[2] != today[2]:
         yield Finding(Trouble.DRAFT, "nobody has signed it as it stands: dpia.toml or dpia.md changed since")
-    if about != facts.fingerprint:
+    if signed[0] != today[0]:
         yield Finding(Trouble.DRIFT, "providers, countries, types of mail or the notice are not those that it covers")
 
 

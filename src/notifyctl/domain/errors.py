@@ -28,9 +28,13 @@ class NotifyctlError(Exception):
         self.where = where
         self.fix = fix
 
+    @property
+    def placed(self) -> str:
+        """What and where, in one line."""
+        return f"{self.what} ({self.where})" if self.where and self.where not in self.what else self.what
+
     def __str__(self) -> str:
-        place = f" ({self.where})" if self.where else ""
-        return f"{self.code}: {self.what}{place}"
+        return f"{self.code}: {self.placed}"
 
 
 class Retryable(Exception):

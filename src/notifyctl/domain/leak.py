@@ -26,18 +26,9 @@ _SHAPES = {
 }  # fmt: skip
 # A part of each shape, in lower case: a line without any of them needs no closer look, which takes 30 times as long.
 _MARKS = (
-    "re_",
-    "postmark",
-    "akia",
-    "asia",
-    "secret",
-    "private key",
-    "whsec_",
-    "hooks.slack",
-    "redis",
-    "notifyctl_",
+    "re_", "postmark", "akia", "asia", "secret", "private key", "whsec_", "hooks.slack", "redis", "notifyctl_",
     "sentry_dsn",
-)
+)  # fmt: skip
 _ANY = re.compile("|".join(f"(?P<s{number}>{shape})" for number, shape in enumerate(_SHAPES.values())))
 _KINDS = tuple(_SHAPES)
 

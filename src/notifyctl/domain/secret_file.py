@@ -156,13 +156,7 @@ def parse(text: str) -> SecretFile:
     """Read the plain text; raises `Misconfigured` that names the line, and never shows it."""
     values: dict[str, Secret] = {}
     told: dict[str, list[str]] = {
-        "recipient": [],
-        "created": [],
-        "key-id": [],
-        "rotation": [],
-        "did": [],
-        "left": [],
-        "": [],
+        word: [] for word in ("recipient", "created", "key-id", "rotation", "left", "did", "")
     }
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("#"):

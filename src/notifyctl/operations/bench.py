@@ -28,7 +28,7 @@ from notifyctl.operations.stage import Stage, end
 from notifyctl.store import jobdata
 from notifyctl.store.queue import Addition, Queue
 from notifyctl.store.retired import Retired
-from notifyctl.store.workers import Workers
+from notifyctl.store.workers import Workers, claiming
 
 CONFIGURATION = 'from = "The Backroom Leeds <tickets@backroom.example>"\n'  # all else as it is without a file
 KINDS = {
@@ -81,7 +81,7 @@ async def slowed(built: Stage, ms: int) -> None:
 
 
 async def _living(workers: Workers) -> int:
-    return sum(not beat.draining for beat in await workers.list())
+    return len(claiming(await workers.list()))
 
 
 async def _come_to_life(workers: Workers, crew: Process, processes: int) -> int:

@@ -23,7 +23,7 @@ from notifyctl.store.attempts import Attempts
 from notifyctl.store.board import Boards, Look
 from notifyctl.store.limits import LimitLook, ProviderLimits
 from notifyctl.store.queue import Queue
-from notifyctl.store.workers import Workers
+from notifyctl.store.workers import Workers, claiming
 
 PATIENCE = 2.0  # seconds for the accounts: whoever types this waits
 
@@ -81,7 +81,7 @@ async def see(places: Places, ours: Ours, to: str | None) -> Seen:
         places.workers.list(), places.boards.history(), _rooms(places.limits, ours.order),
     )  # fmt: skip
     targets = {name: _target(name, look, ours, rooms[name], probes.get(name), last, needed) for name in ours.order}
-    return Seen(look, going, targets, entries, sum(not beat.draining for beat in beats))
+    return Seen(look, going, targets, entries, len(claiming(beats)))
 
 
 async def _rooms(limits: ProviderLimits, names: Sequence[str]) -> dict[str, LimitLook]:

@@ -16,7 +16,7 @@ from notifyctl.engine import sight
 from notifyctl.engine.sight import Readers
 from notifyctl.engine.telling import Notifier, record, said
 from notifyctl.store.incidents import Entry, Incidents
-from notifyctl.store.workers import Workers
+from notifyctl.store.workers import Workers, claiming
 
 TRIES = 8  # to write beside the duty
 AS_ID, BY_FLAG = "name one of them as ID", "name one of them with --id ID"
@@ -48,10 +48,9 @@ async def detect(
 ) -> Detected:  # fmt: skip
     """What is wrong now; writes nothing. `addresses` are those that we send from at each provider of the
     route, `keyed` the providers with a key here. Raises `Unreachable`."""
-    beats = await workers.list()
-    names = carriers(tuple(addresses), keyed, [beat.keys for beat in beats if not beat.draining]) or addresses
-    working = sum(not beat.draining for beat in beats)
-    seen = await sight.look(readers, {name: addresses[name] for name in names}, working)
+    working = claiming(await workers.list())
+    names = carriers(tuple(addresses), keyed, (beat.keys for beat in working)) or addresses
+    seen = await sight.look(readers, {name: addresses[name] for name in names}, len(working))
     found = causes(seen.sight, {one.key for one in seen.open}, seen.outage, seen.hold)
     told = {one.key for one in found}
     shut = [name for name in names if seen.sight.board.breaker(name).phase is Phase.OPEN]

@@ -47,7 +47,7 @@ async def _look(registered: Registered, readers: Readers) -> Seen:
     try:
         return await asyncio.wait_for(registered.look(readers), PATIENCE)
     except Bad as error:
-        return failed(error.what, error.fix)
+        return failed(error.placed, error.fix)
     except NotifyctlError as error:
         return unseen(error.what, error.fix)
     except TimeoutError:

@@ -12,7 +12,7 @@ from notifyctl.operations.probe import probe
 from notifyctl.store.attempts import Attempts
 from notifyctl.store.board import Boards, Checked, Look, Sunk
 from notifyctl.store.limits import LimitLook, ProviderLimits
-from notifyctl.store.workers import Workers
+from notifyctl.store.workers import Workers, claiming
 
 
 class Carrier(NamedTuple):
@@ -47,7 +47,7 @@ async def look(
     keyed: tuple[str, ...], accounts: Mapping[str, Provider],
 ) -> Carriers:  # fmt: skip
     """Look at all providers; `keyed` have a key here, those in `accounts` are asked. Nothing is written."""
-    keyed = carriers(order, keyed, [beat.keys for beat in await workers.list() if not beat.draining])
+    keyed = carriers(order, keyed, [beat.keys for beat in claiming(await workers.list())])
     seen, (entries, sinks, checked), totals, last, rooms, asked = await asyncio.gather(
         boards.look(), _told(boards), attempts.totals(), attempts.last(), _rooms(limits, order), _asked(accounts)
     )

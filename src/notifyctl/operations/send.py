@@ -53,9 +53,8 @@ class Earlier(NamedTuple):
 
 async def add(queue: Queue, attempts: Attempts, batch: Sequence[Addition]) -> list[tuple[bool, Earlier]]:
     """Whether each job was added, and what its id stood for before. Raises `Unreachable`."""
-    records = await attempts.read_all(
-        [one.message_id for one in batch]
-    )  # a worker may be faster than a look afterwards
+    names = [one.message_id for one in batch]
+    records = await attempts.read_all(names)  # before: a worker may be faster than whoever looks afterwards
     added = await queue.enqueue(batch)
     bodies = iter(await queue.bodies([one for one, new in zip(batch, added, strict=True) if not new]))
     found = []

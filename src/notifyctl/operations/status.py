@@ -21,7 +21,7 @@ from notifyctl.store.incidents import Incidents
 from notifyctl.store.lanes import Lane
 from notifyctl.store.limits import LimitLook, ProviderLimits
 from notifyctl.store.queue import Queue
-from notifyctl.store.workers import Beat, Workers
+from notifyctl.store.workers import Beat, Workers, claiming
 
 FRESH = 60_000  # ms: a call that ended within the last minute tells how things are now
 HOLE = 10_000  # ms: calls that fail for so long without an accepted one between them mean that nothing gets out
@@ -66,7 +66,7 @@ class Status(NamedTuple):
     @property
     def working(self) -> list[Beat]:
         """Workers that still claim, the longest-lived first."""
-        return sorted((beat for beat in self.beats if not beat.draining), key=lambda beat: beat.started_at)
+        return sorted(claiming(self.beats), key=lambda beat: beat.started_at)
 
     @property
     def since(self) -> int:
@@ -154,7 +154,7 @@ class Places(NamedTuple):
 async def look(places: Places, order: tuple[str, ...], keyed: tuple[str, ...]) -> Status:
     """Look once; `order` is the route, `keyed` the providers with a key here. Nothing is written."""
     link, beats = places.queue.link, await places.workers.list()
-    keyed = carriers(order, keyed, (beat.keys for beat in beats if not beat.draining))
+    keyed = carriers(order, keyed, (beat.keys for beat in claiming(beats)))
     (board, now), entries = await places.boards.look(), await places.boards.history()
     states, calls = await places.attempts.totals()
     out = {one.provider: one for one in detours(board, order, entries)}

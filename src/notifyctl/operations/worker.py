@@ -14,7 +14,7 @@ from notifyctl.domain.finding import Finding
 from notifyctl.store import lanes
 from notifyctl.store.lanes import Lane
 from notifyctl.store.queue import Queue
-from notifyctl.store.workers import Beat, Workers
+from notifyctl.store.workers import Beat, Workers, claiming
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
 
@@ -91,7 +91,7 @@ class Workforce(NamedTuple):
     @property
     def working(self) -> int:
         """Workers that still claim."""
-        return sum(not beat.draining for beat in self.beats)
+        return len(claiming(self.beats))
 
     def findings(self) -> list[Finding]:
         """Degraded when jobs wait and nobody takes them."""

@@ -154,9 +154,9 @@ class Settings:
         return keyfile.read_or_make(path), str(path)
 
 
-def load(*, sends: bool = True) -> Settings:
-    """Read the environment once; raises `Misconfigured` at the first thing that is wrong. A command that
-    only looks needs neither key nor sender in production (`sends`)."""
+def load(*, sends: bool = False) -> Settings:
+    """Read the environment once; raises `Misconfigured` at the first thing that is wrong. Of whoever `sends` production
+    demands a sender and a key."""
     read = Reader(os.environ)
     place = secrets_place(read)
     _open(read, place)

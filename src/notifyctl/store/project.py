@@ -131,7 +131,7 @@ class Project:
         try:
             return parse(self.text(name), name)
         except Misconfigured as error:
-            raise Bad(error.code, f"{error.what} ({error.where})", error.where, error.fix) from error
+            raise Bad(error.code, error.what, error.where, error.fix) from error
 
 
 def _raise(error: OSError) -> Never:

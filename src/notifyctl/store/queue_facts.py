@@ -7,7 +7,7 @@ from notifyctl.store import lanes
 from notifyctl.store.health import server_time
 from notifyctl.store.metrics import Metrics
 from notifyctl.store.queue import Queue
-from notifyctl.store.workers import Workers
+from notifyctl.store.workers import Workers, claiming
 
 
 class QueueFacts:
@@ -20,7 +20,7 @@ class QueueFacts:
 
     async def workers(self) -> int:
         """How many workers take mail by their own word."""
-        return sum(not beat.draining for beat in await self._workers.list())
+        return len(claiming(await self._workers.list()))
 
     async def took(self, minutes: int) -> Latency:
         """Processing latency of what was accepted in the last minutes: from the claim to the provider's answer."""

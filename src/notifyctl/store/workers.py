@@ -1,6 +1,6 @@
 """Workers as Redis sees them: heartbeats, and leases for duties."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -30,6 +30,11 @@ class Beat:
     draining: bool = False
     keys: dict[str, str] = field(default_factory=dict)
     pinned: dict[str, str] = field(default_factory=dict)
+
+
+def claiming(beats: Iterable[Beat]) -> list[Beat]:
+    """The workers that still take mail."""
+    return [beat for beat in beats if not beat.draining]
 
 
 class Workers:

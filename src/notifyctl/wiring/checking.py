@@ -63,7 +63,7 @@ def here(today: date, waivers: list[Waiver]) -> tuple[Readers, Settings | None]:
         today, sys.version_info[:2], Given(), None, None, Accounts({}), waivers, Greeter(), project, Names()
     )
     try:
-        told = settings.load()
+        told = settings.load(sends=True)
     except Misconfigured as error:
         return blind._replace(given=Given(error, identity=named_identity())), None
     accounts = providers(told)

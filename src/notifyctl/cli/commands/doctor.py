@@ -46,7 +46,7 @@ def _look() -> "Callable[[Store], Awaitable[Diagnosis]]":
     from notifyctl.operations.doctor import look
     from notifyctl.operations.status import Places
 
-    told = settings.load(sends=False)
+    told = settings.load()
     order, journals = told.revision.order, told.journals
     return lambda store: look(
         Places(store.queue, store.attempts, store.workers, store.limits, store.boards, store.incidents),

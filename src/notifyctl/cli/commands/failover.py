@@ -41,7 +41,7 @@ def failover(
 
     target = changing.provider(to) if to else None
     asked = changing.asked(screen.of(ctx), reason, dry_run, yes, "Move the mail?", for_)
-    settings = load()
+    settings = load(sends=True)
     ours = _ours(settings, target)
 
     def plan(seen: "Seen", why: str) -> "Plan":
@@ -69,7 +69,7 @@ def switchover(
 
     target = changing.provider(to)
     asked = changing.asked(screen.of(ctx), reason, dry_run, yes, "Move the mail?", for_)
-    settings = load()
+    settings = load(sends=True)
     ours = _ours(settings, target)
 
     def plan(seen: "Seen", why: str) -> "Plan":

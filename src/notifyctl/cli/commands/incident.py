@@ -33,7 +33,7 @@ def detect() -> Result:
     from notifyctl.operations.incident import detect as look
     from notifyctl.wiring import readers
 
-    told = given.load(sends=False)
+    told = given.load()
     found, left = with_store(lambda store: look(readers(store), store.workers, told.addresses, told.keyed))
     first = f"{many(len(found), 'thing')} wrong." if found else f"Nothing {'new ' if left else ''}is wrong."
     still = [f"{name} gets no mail still, after an outage of all providers." for name in left]

@@ -27,7 +27,7 @@ def show(
     from notifyctl.cli.running import with_store
     from notifyctl.operations.message import story
 
-    home = settings.load(sends=False).evidence
+    home = settings.load().evidence
     return _told(with_store(lambda store: story(store.queue, store.attempts, identity, home)))
 
 

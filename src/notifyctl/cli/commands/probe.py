@@ -50,7 +50,7 @@ def probe(
         return sinking.send(ctx, provider or (), 1, yes, dry_run)
     if yes or dry_run:
         raise Usage("CLI-USAGE", "nothing is sent, so there is nothing to agree to", "--yes, --dry-run", "add --send")
-    given = load()
+    given = load(sends=True)
     names = tuple(dict.fromkeys(provider or given.revision.order))
     probes = asyncio.run(ask(wiring.providers(given), names))
     if all(one.health.state == "skipped" for one in probes):

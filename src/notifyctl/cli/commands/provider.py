@@ -47,7 +47,7 @@ def _look(name: str | None, probe: bool) -> "Carriers":
     from notifyctl.cli.running import with_store
     from notifyctl.operations.provider import look
 
-    given = load(sends=False)
+    given = load()
     accounts = wiring.providers(given) if probe else {}
     asked = {each: account for each, account in accounts.items() if name in (None, each)}
     order, keyed = given.revision.order, given.keyed

@@ -36,7 +36,7 @@ def resend(
     told = "" if dry_run else why.reason(to, reason)
     if not dry_run:
         ask.demand(to, QUESTION, yes)
-    loaded = given.load()
+    loaded = given.load(sends=True)
     from notifyctl.cli.running import with_store
     from notifyctl.operations import resend as operation
     from notifyctl.operations.cases import Cases, Who

@@ -49,7 +49,7 @@ def retry(  # noqa: PLR0913, PLR0917 - one parameter for each option
     told = "" if dry_run else why.reason(to, reason)
     if not dry_run:
         ask.demand(to, QUESTION, yes)
-    run = _Run(to, given.load(), yes, dry_run, deadline or 0)
+    run = _Run(to, given.load(sends=True), yes, dry_run, deadline or 0)
     return run.do(ids or (), sieved, told)
 
 

@@ -47,7 +47,7 @@ def rotate(
     Workers follow without a new start. Exit code 8: a person or a worker is waited for; 1: a key is not as it must be.
     """
     to, provider = screen.of(ctx), _provider(name)
-    loaded = given.load()
+    loaded = given.load(sends=True)
     standing = _standing(loaded, provider)
     planned = _planned(loaded, provider, standing)
     if dry_run:

@@ -81,7 +81,7 @@ def send(  # noqa: PLR0913, PLR0917 - one parameter for each option
     from notifyctl import settings
     from notifyctl.operations.send import Door
 
-    loaded = settings.load()
+    loaded = settings.load(sends=True)
     door = Door(loaded.revision.types, len(loaded.queues), (delay or 0) * 1000, priority)
     if file is None:
         return _one(loaded, door, flags, dry_run)

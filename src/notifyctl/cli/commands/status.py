@@ -42,7 +42,7 @@ def _look() -> "Callable[[Store], Awaitable[Status]]":
     from notifyctl import settings
     from notifyctl.operations.status import Places, look
 
-    given = settings.load(sends=False)
+    given = settings.load()
     order, keyed = given.revision.order, given.keyed
     return lambda store: look(
         Places(store.queue, store.attempts, store.workers, store.limits, store.boards, store.incidents), order, keyed

@@ -63,7 +63,7 @@ def _look(since: int | None, file: Path | None) -> "Callable[[Store], Awaitable[
     from notifyctl.operations import changelog
     from notifyctl.operations.validate import count
 
-    told = given.load(sends=False)
+    told = given.load()
     deployment = changelog.last(file) if since is None else None
     begin = int(deployment.at.timestamp() * 1000) if deployment else since
 

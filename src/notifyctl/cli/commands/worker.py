@@ -36,7 +36,7 @@ def run(
     """
     from notifyctl import settings
 
-    given = settings.load()
+    given = settings.load(sends=True)
     return _fleet(ctx, given, processes) if processes > 1 else _alone(ctx, given, until_eof, plain)
 
 
